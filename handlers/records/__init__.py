@@ -1,0 +1,1 @@
+"""The only SQL: a schema, a database, and one file for each table's statements."""

@@ -1,0 +1,58 @@
+"""Brings a database to the newest schema, once, whoever comes first.
+
+The web process only compares one row with `HEAD`; Alembic is loaded where there is work to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+
+from handlers.records.database import POSTGRES_SETTINGS, SQLITE_PRAGMAS, Database, StoreError
+
+HEAD: Final = "0001"
+_ADVISORY_LOCK: Final = 0x71756965746C696E
+
+
+def is_current(database: Database) -> bool:
+    """Whether the schema is the newest. Raises StoreError where the database cannot be asked."""
+    if database.path is not None and not database.path.exists():
+        return False
+    with database.engine.connect() as connection:
+        if not sa.inspect(connection).has_table("alembic_version"):
+            return False
+        return bool(connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == HEAD)
+
+
+def prepare(database: Database) -> None:
+    """Creates or upgrades the schema under a lock. Safe to call from several processes at once.
+
+    Raises StoreError where the database cannot be reached or written.
+    """
+    try:
+        if is_current(database):
+            return
+        if database.path is not None:
+            database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with database.locked():
+                _upgrade(database, SQLITE_PRAGMAS)
+        else:
+            _upgrade(database, (*POSTGRES_SETTINGS, f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        raise StoreError(type(error).__name__) from error
+
+
+def _upgrade(database: Database, first: tuple[str, ...]) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
+    with database.engine.connect() as connection:
+        for statement in first:
+            connection.execute(sa.text(statement))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()

@@ -1,0 +1,193 @@
+"""The tables.
+
+    inbox          every text that a carrier was told we took, once per channel and carrier's id
+    conversations  one open exchange with one address at one organisation; found by keyed index, state sealed
+    reports        one incident as told: its key, its newest revision
+    revisions      each canonical document, sealed, for ever as it was
+    outbox         one revision on its way to one sink: the truth about forwarding
+    sink_states    sinks that are paused
+    texts          texts of ours that are not answers: intent first, then what became of them
+    phone_texts    the terminal phone's letter box
+    heartbeats     when each background process was last seen
+
+Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
+and column.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite makes only INTEGER primary keys count up by themselves.
+Serial = BigInteger().with_variant(Integer, "sqlite")
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("channel", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("organisation", Text),
+    Column("report_id", Text),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),  # taken, repeat, due, held
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger),
+    Column("key", LargeBinary),  # this row's own key, wrapped for `content`; absent where the report's key seals it
+    Column("sender", LargeBinary),  # sealed address, only until a due text has been taken
+    Column("body", LargeBinary, nullable=False),
+    Column("reply", LargeBinary),
+    UniqueConstraint("channel", "external_id"),
+)
+WAITING = "inbox.state IN ('due', 'held')"
+_waiting = text(WAITING.removeprefix("inbox."))
+Index("ix_inbox_waiting", inbox.c.due_at, sqlite_where=_waiting, postgresql_where=_waiting)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address_index", Text, unique=True),
+    Column("organisation", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("recipient", Text, nullable=False),  # our own number or short code
+    Column("report_id", Text, nullable=False),
+    Column("flow", Text, nullable=False),
+    Column("flow_version", Integer, nullable=False),
+    Column("flow_hash", Text, nullable=False),
+    Column("key", LargeBinary),  # the conversation's key, wrapped for `conversation`
+    Column("report_key", LargeBinary),  # the report's key under the conversation's
+    Column("address", LargeBinary),  # sealed to the sending key
+    Column("state", LargeBinary),
+    Column("last_text_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger),
+)
+_awaited = conversations.c.due_at.isnot(None)
+Index("ix_conversations_due_at", conversations.c.due_at, sqlite_where=_awaited, postgresql_where=_awaited)
+
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("key", LargeBinary, nullable=False),  # the report's key, wrapped for `content`
+    Column("revision", Integer, nullable=False),
+    Column("kind", Text),
+    Column("state", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("document", LargeBinary, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("report_id", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sink", Text, nullable=False),
+    Column("organisation", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("priority", Integer, nullable=False),  # 0 danger, 1 the rest
+    Column("state", Text, nullable=False),  # due, leased, delivered, parked, replaced
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("owner", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("cause", Text),
+    UniqueConstraint("report_id", "revision", "sink"),
+)
+UNFINISHED = "outbox.state IN ('due', 'leased', 'parked')"
+_unfinished = text(UNFINISHED.removeprefix("outbox."))
+Index(
+    "ix_outbox_unfinished",
+    outbox.c.sink,
+    outbox.c.priority,
+    outbox.c.due_at,
+    sqlite_where=_unfinished,
+    postgresql_where=_unfinished,
+)
+
+sink_states = Table(
+    "sink_states",
+    metadata,
+    Column("sink", Text, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("paused_at", BigInteger, nullable=False),
+    Column("probe_at", BigInteger, nullable=False),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("token", Text, nullable=False, unique=True),
+    Column("conversation_id", Text, nullable=False),
+    Column("report_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("state", Text, nullable=False),  # due, sending, unknown, sent, failed, lapsed
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("lapses_at", BigInteger, nullable=False),
+    Column("after_text_at", BigInteger, nullable=False),
+    Column("tried_at", BigInteger),
+    Column("external_id", Text),
+    Column("status", Text),
+    Column("error_code", Text),
+    Column("body", LargeBinary, nullable=False),
+    UniqueConstraint("channel", "external_id", name="uq_texts_external_id"),
+)
+UNSENT = "texts.state IN ('due', 'sending', 'unknown')"
+_unsent = text(UNSENT.removeprefix("texts."))
+Index("ix_texts_due_at", texts.c.due_at, sqlite_where=_unsent, postgresql_where=_unsent)
+
+phone_texts = Table(
+    "phone_texts",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("token", Text, nullable=False, unique=True),
+    Column("box", Text, nullable=False),  # keyed index of the two addresses
+    Column("key", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+Index("ix_phone_texts_box", phone_texts.c.box)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("process", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
