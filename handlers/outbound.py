@@ -1,0 +1,152 @@
+"""Texts of ours that are not answers: the intent is stored, then sent, then what became of it is noted.
+
+A carrier's REST interface has no idempotency key. So: write that we are about to send, send, store the carrier's
+id. Where no answer came the text is looked up at the carrier before another try. A text that is no longer worth
+sending (too late, a newer text came, the reporter said STOP) lapses.
+
+Source: twilio.com/docs/messaging/api/message-resource.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from handlers import turns
+from handlers.ports import OutboundText, SendAction, SendError, StatusNote
+from handlers.records import conversations, reports, texts
+from handlers.records.conversations import ConversationRow
+from handlers.records.database import Transaction
+from handlers.records.texts import TextRow
+from handlers.service import Service, milliseconds
+from handlers.vault import VaultError
+
+LEASE_SECONDS = 60
+LATE_ANSWER_SECONDS = 600
+_ORDER = ("accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
+_FINAL = frozenset({"failed", "undelivered", "canceled"})
+_BACKOFF_SECONDS = (10, 30, 60, 120, 240)
+
+log = logging.getLogger("quietline.outbound")
+
+
+def queue_late_answer(
+    service: Service, tx: Transaction, opened: turns.Opened, reply: str, *, received_at: int, now: float
+) -> None:
+    """Stores an answer that could not go back in the response; worth sending for 10 min after the text (R4)."""
+    token = secrets.token_hex(16)
+    texts.add(
+        tx,
+        token=token,
+        conversation_id=opened.row.id,
+        report_id=opened.row.report_id,
+        channel=opened.row.channel,
+        purpose="late_answer",
+        due_at=milliseconds(now),
+        lapses_at=received_at + LATE_ANSWER_SECONDS * 1000,
+        after_text_at=max(received_at, milliseconds(now)),
+        body=opened.report_key.seal(reply.encode(), texts.place(token)),
+    )
+
+
+def send_due(service: Service, most: int = 50) -> int:
+    """Sends what is due; returns how many were tried. Run by the clock; safe to run twice."""
+    tried = 0
+    while tried < most and _send_one(service):
+        tried += 1
+    return tried
+
+
+def _send_one(service: Service) -> bool:
+    """Claims one text under a lease, sends it outside any transaction, notes the result."""
+    now = milliseconds(service.clock.now())
+    with service.database.write() as tx:
+        row = texts.next_due(tx, now)
+        if row is None:
+            return False
+        conversation = conversations.get(tx, row.conversation_id)
+        cause = _why_not(service, row, conversation, now)
+        if cause is not None or conversation is None:
+            texts.not_sent(tx, row.id, state="lapsed", at=now, cause=cause or "conversation ended")
+            return True
+        outbound = _opened(service, tx, row, conversation)
+        texts.begin(tx, row.id, now=now, lease_until=now + LEASE_SECONDS * 1000)
+    _send(service, row, outbound)
+    return True
+
+
+def _why_not(service: Service, row: TextRow, conversation: ConversationRow | None, now: int) -> str | None:
+    """Why a text is not sent any more."""
+    if conversation is None:
+        return "conversation ended"
+    if now > row.lapses_at:
+        return "too late"
+    if conversation.last_text_at > row.after_text_at:
+        return "a newer text came"
+    try:
+        if turns.open_row(service, conversation).session.state == "stopped":
+            return "stopped"
+    except (turns.Lost, VaultError):
+        return "unknown state"
+    return None
+
+
+def _opened(service: Service, tx: Transaction, row: TextRow, conversation: ConversationRow) -> OutboundText:
+    wrapped = reports.wrapped_key(tx, row.report_id)
+    if wrapped is None:
+        raise VaultError("the report is gone")
+    key = service.ring.unwrap("content", row.report_id, wrapped, reports.key_place(row.report_id))
+    return OutboundText(
+        token=row.token,
+        medium=conversation.medium,
+        sender=conversation.recipient,
+        recipient=service.ring.open_address(conversation.address, conversations.place(conversation.id, "address")),
+        body=key.open(row.body, texts.place(row.token)).decode(),
+    )
+
+
+def _send(service: Service, row: TextRow, outbound: OutboundText) -> None:
+    channel = service.channels[row.channel]
+    try:
+        external_id = None
+        if row.tried_at is not None:
+            external_id = channel.find_sent(outbound, row.tried_at / 1000 - 60)
+        external_id = external_id or channel.send(outbound)
+    except SendError as error:
+        _note_failure(service, row, error)
+        return
+    with service.database.write() as tx:
+        texts.sent(tx, row.id, external_id)
+
+
+def _note_failure(service: Service, row: TextRow, error: SendError) -> None:
+    now = milliseconds(service.clock.now())
+    pause = _BACKOFF_SECONDS[min(row.attempts, len(_BACKOFF_SECONDS) - 1)] * 1000
+    again = {
+        SendAction.RETRY: "due",
+        SendAction.STOP_SENDING: "due",
+        SendAction.FLOOD: "due",
+        SendAction.UNKNOWN: "unknown",
+    }.get(error.action, "failed")
+    log.error("text %d was not sent (%s): %s", row.id, error.cause, again)
+    with service.database.write() as tx:
+        texts.not_sent(tx, row.id, state=again, at=now + pause, cause=error.cause)
+
+
+def note_status(service: Service, note: StatusNote) -> bool:
+    """Moves a text's status forward; late, repeated and unknown callbacks change nothing. True where it moved."""
+    if note.status in _FINAL:
+        before = frozenset(_ORDER) - {"delivered", "read"}
+    elif note.status in _ORDER:
+        before = frozenset(_ORDER[: _ORDER.index(note.status)])
+    else:
+        return False
+    with service.database.write() as tx:
+        return texts.note_status(
+            tx,
+            channel=note.channel,
+            external_id=note.external_id,
+            before=before,
+            status=note.status,
+            error_code=note.error_code,
+        )

@@ -1,0 +1,50 @@
+"""What was made and where each delivery stands, for people at the installation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from handlers.records import outbox, reports
+from handlers.records.database import Database
+from handlers.records.outbox import DeliveryRow, Pause
+from handlers.records.reports import StoredReport
+from handlers.vault import KeyRing, VaultError
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReport:
+    """One report, each revision of it on its way to each sink, and the sinks that are paused just now."""
+
+    report: StoredReport
+    deliveries: tuple[DeliveryRow, ...]
+    paused: dict[str, Pause]
+
+    @property
+    def newest_deliveries(self) -> list[DeliveryRow]:
+        """Of each sink the delivery of the newest revision that it wants."""
+        newest: dict[str, DeliveryRow] = {}
+        for row in self.deliveries:
+            if row.sink not in newest or row.revision > newest[row.sink].revision:
+                newest[row.sink] = row
+        return [newest[sink] for sink in sorted(newest)]
+
+
+def list_reports(database: Database, wanted: str | None = None) -> Iterator[ListedReport]:
+    """All reports, oldest first, or those whose id or reference is `wanted`. Raises StoreError."""
+    with database.read() as tx:
+        paused = outbox.paused(tx)
+        for report in reports.listed(tx):
+            if wanted is None or wanted.lower() == report.id or wanted.upper() == report.reference:
+                yield ListedReport(report, tuple(outbox.of_report(tx, report.id)), paused)
+
+
+def open_document(database: Database, ring: KeyRing, report: StoredReport) -> bytes:
+    """The canonical JSON of a report's newest revision. Raises StoreError, VaultError."""
+    with database.read() as tx:
+        wrapped = reports.wrapped_key(tx, report.id)
+        sealed = reports.sealed_document(tx, report.id, report.revision)
+    if wrapped is None or sealed is None:
+        raise VaultError(f"report {report.id} is gone")
+    key = ring.unwrap("content", report.id, wrapped, reports.key_place(report.id))
+    return key.open(sealed[0], reports.document_place(report.id, report.revision))

@@ -1,0 +1,74 @@
+"""What every use case works with, built once: the store, the keys, the organisations, the flows, the channels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from conversations.flow import Flow
+from handlers.ports import Channel, Clock, Organisation, Sink
+from handlers.records.database import Database
+from handlers.vault import KeyRing
+
+
+class Flows(Protocol):
+    """Where flows come from."""
+
+    def current(self, slug: str) -> Flow:
+        """The flow that new conversations begin with."""
+        ...
+
+    def pinned(self, slug: str, version: int, digest: str) -> Flow | None:
+        """The flow a conversation began with, None where it is no longer known."""
+        ...
+
+
+class Directory:
+    """Finds the organisation that a text was sent to.
+
+    Args:
+        organisations: no two of them hold one address.
+    """
+
+    def __init__(self, organisations: Iterable[Organisation]) -> None:
+        self.organisations = {organisation.id: organisation for organisation in organisations}
+        self._by_address = {
+            address: organisation for organisation in self.organisations.values() for address in organisation.addresses
+        }
+
+    def of(self, medium: str, recipient: str) -> Organisation | None:
+        """The organisation whose number, short code or name this is."""
+        return self._by_address.get(f"{medium}:{recipient}")
+
+    def get(self, organisation_id: str) -> Organisation | None:
+        """The organisation of that id."""
+        return self.organisations.get(organisation_id)
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that the use cases share. `sinks` is by id, `channels` by name."""
+
+    database: Database
+    ring: KeyRing
+    directory: Directory
+    flows: Flows
+    channels: Mapping[str, Channel]
+    sinks: Mapping[str, Sink]
+    clock: Clock
+
+
+def milliseconds(seconds: float) -> int:
+    """Unix seconds as the store counts them."""
+    return int(seconds * 1000)
+
+
+def months(now: float) -> list[str]:
+    """The months under whose index keys an open conversation may stand, this one first.
+
+    An open conversation had a text in the last 24 hours and is indexed anew at each.
+    """
+    this, before = (datetime.fromtimestamp(at, UTC).strftime("%Y-%m") for at in (now, now - 25 * 3600))
+    return [this] if this == before else [this, before]
