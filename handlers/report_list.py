@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from handlers.records import outbox, reports
@@ -30,13 +29,15 @@ class ListedReport:
         return [newest[sink] for sink in sorted(newest)]
 
 
-def list_reports(database: Database, wanted: str | None = None) -> Iterator[ListedReport]:
+def list_reports(database: Database, wanted: str | None = None) -> list[ListedReport]:
     """All reports, oldest first, or those whose id or reference is `wanted`. Raises StoreError."""
     with database.read() as tx:
         paused = outbox.paused(tx)
-        for report in reports.listed(tx):
-            if wanted is None or wanted.lower() == report.id or wanted.upper() == report.reference:
-                yield ListedReport(report, tuple(outbox.of_report(tx, report.id)), paused)
+        return [
+            ListedReport(report, tuple(outbox.of_report(tx, report.id)), paused)
+            for report in reports.listed(tx)
+            if wanted is None or wanted.lower() == report.id or wanted.upper() == report.reference
+        ]
 
 
 def open_document(database: Database, ring: KeyRing, report: StoredReport) -> bytes:

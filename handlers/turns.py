@@ -137,6 +137,7 @@ def step(service: Service, tx: Transaction, opened: Opened, event: Text | Silenc
     """
     if opened.session.last_text > now + FUTURE_SECONDS:
         opened.session.last_text = opened.session.since = now
+        opened.session.due = now if opened.session.due else None
     outcome = take_turn(opened.flow, opened.session, event, now)
     opened.session = outcome.session
     if outcome.revision is not None:

@@ -36,6 +36,7 @@ def prepare(database: Database) -> None:
             return
         if database.path is not None:
             database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database.path.touch(mode=0o600)
             with database.locked():
                 _upgrade(database, SQLITE_PRAGMAS)
         else:

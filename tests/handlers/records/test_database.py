@@ -1,0 +1,211 @@
+"""The store: one writer at a time, bounded waiting, nothing half written, a schema that is made once."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from handlers.records import inbox
+from handlers.records.database import LOCK_SECONDS, Database, StoreBusy, StoreError
+from handlers.records.locks import LockTimeout, WriteLock
+from handlers.records.migrate import HEAD, is_current, prepare
+from handlers.records.schema import metadata
+from tests.waiting import until
+
+_spawn = multiprocessing.get_context("spawn")
+
+
+def _count(database: Database) -> int:
+    with database.engine.connect() as connection:
+        return int(connection.scalar(sa.text("SELECT count(*) FROM inbox")) or 0)
+
+
+class TestTransactions:
+    def test_what_raises_leaves_nothing(self, database: Database) -> None:
+        with pytest.raises(ZeroDivisionError), database.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+            raise ZeroDivisionError
+        assert _count(database) == 0
+
+    def test_a_savepoint_goes_alone(self, database: Database) -> None:
+        with database.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+            with pytest.raises(ZeroDivisionError), tx.savepoint():
+                inbox.add(tx, "twilio", "SM2", 0, b"")
+                raise ZeroDivisionError
+            inbox.add(tx, "twilio", "SM3", 0, b"")
+        assert _count(database) == 2
+
+    def test_a_connection_that_died_meanwhile_is_replaced(self, database: Database) -> None:
+        with database.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+        database._local.connection.close()
+        with database.write() as tx:
+            inbox.add(tx, "twilio", "SM2", 0, b"")
+        assert _count(database) == 2
+
+    def test_what_the_driver_raises_names_no_value(self, database: Database) -> None:
+        with pytest.raises(StoreError) as problem, database.write() as tx:
+            tx._cursor.execute("SELECT nonsense FROM nowhere WHERE x = 'secret words'")
+        assert "secret" not in str(problem.value)
+
+
+class TestSchema:
+    def test_the_migrations_make_what_the_schema_says(self, database: Database) -> None:
+        with database.engine.connect() as connection:
+            found = compare_metadata(MigrationContext.configure(connection), metadata)
+        assert [step for step in found if "index" not in step[0]] == []
+
+    def test_head_is_the_newest_migration(self) -> None:
+        folder = Path(inbox.__file__).with_name("migrations") / "versions"
+        assert max(path.name[:4] for path in folder.glob("[0-9]*.py")) == HEAD
+
+    def test_preparing_twice_changes_nothing(self, database: Database) -> None:
+        assert is_current(database)
+        prepare(database)
+        assert is_current(database)
+
+    def test_several_processes_prepare_one_database(self, database_url: str) -> None:
+        workers = [_spawn.Process(target=_prepare, args=(database_url,)) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert [worker.exitcode for worker in workers] == [0] * 4
+        assert is_current(Database(database_url))
+
+    def test_a_database_that_cannot_be_reached_is_one_clear_error(self) -> None:
+        with pytest.raises(StoreError):
+            prepare(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+
+
+def _prepare(url: str) -> None:
+    prepare(Database(url))
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Database:
+    made = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
+    prepare(made)
+    return made
+
+
+class TestSQLite:
+    def test_every_connection_is_safe_against_a_power_cut_and_erases_for_good(self, lite: Database) -> None:
+        with lite.read() as tx:
+            values = {
+                name: tx._cursor.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("journal_mode", "synchronous", "secure_delete", "auto_vacuum", "foreign_keys")
+            }
+        assert values == {
+            "journal_mode": "wal",
+            "synchronous": 2,
+            "secure_delete": 1,
+            "auto_vacuum": 2,
+            "foreign_keys": 1,
+        }
+
+    def test_the_database_is_for_its_owner_alone(self, lite: Database) -> None:
+        assert lite.path is not None
+        assert {path.name: path.stat().st_mode & 0o077 for path in lite.path.parent.iterdir()} == {
+            path.name: 0 for path in lite.path.parent.iterdir()
+        }
+
+    def test_e7_after_a_checkpoint_nothing_erased_is_left_on_disk(self, lite: Database) -> None:
+        assert lite.path is not None
+        with lite.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"canary words")
+        with lite.write() as tx:
+            tx._cursor.execute("DELETE FROM inbox")
+        lite.checkpoint()
+        assert not any(b"canary" in path.read_bytes() for path in lite.path.parent.iterdir())
+
+    def test_f7_a_database_locked_by_a_stranger_is_an_error_within_the_limit(self, lite: Database) -> None:
+        stranger = sqlite3.connect(str(lite.path), isolation_level=None)
+        stranger.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        with pytest.raises(StoreError), lite.write():
+            pass
+        assert time.monotonic() - began < LOCK_SECONDS + 3
+        stranger.execute("ROLLBACK")
+        with lite.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+
+    def test_a_writer_that_is_killed_lets_go(self, lite: Database, tmp_path: Path) -> None:
+        flag = tmp_path / "holding"
+        holder = _spawn.Process(target=_hold, args=(str(lite.path), str(flag)))
+        holder.start()
+        until(flag.exists)
+        os.kill(holder.pid or 0, signal.SIGKILL)
+        holder.join()
+        with lite.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+        assert _count(lite) == 1
+
+
+def _hold(path: str, flag: str) -> None:
+    with Database(f"sqlite:///{path}").write() as tx:
+        inbox.add(tx, "twilio", "SM0", 0, b"")
+        Path(flag).touch()
+        signal.pause()
+
+
+class TestWriteLock:
+    def test_a_stopped_holder_makes_the_others_give_up_in_time(self, tmp_path: Path) -> None:
+        flag, path = tmp_path / "holding", tmp_path / "lock"
+        holder = _spawn.Process(target=_hold_lock, args=(str(path), str(flag)))
+        holder.start()
+        until(flag.exists)
+        os.kill(holder.pid or 0, signal.SIGSTOP)
+        with pytest.raises(LockTimeout), WriteLock(path, 0.2).held():
+            pass
+        os.kill(holder.pid or 0, signal.SIGKILL)
+        holder.join()
+        with WriteLock(path, 0.2).held():
+            pass
+
+    def test_it_turns_busy_into_a_store_error(self, lite: Database) -> None:
+        assert lite.path is not None
+        lite._lock = WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1)
+        with WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1).held(), pytest.raises(StoreBusy):
+            with lite.write():
+                pass
+
+    def test_no_process_is_starved(self, tmp_path: Path) -> None:
+        """Four processes write as fast as they can; each gets its share (a bare busy_timeout gave the worst 1 of 21,526)."""
+        go = _spawn.Event()
+        counts = _spawn.Array("q", 4)
+        writers = [_spawn.Process(target=_write, args=(str(tmp_path / "lock"), go, counts, n)) for n in range(4)]
+        for writer in writers:
+            writer.start()
+        go.set()
+        for writer in writers:
+            writer.join()
+        assert min(counts) * 10 > max(counts), list(counts)
+
+
+def _hold_lock(path: str, flag: str) -> None:
+    with WriteLock(Path(path), 1).held():
+        Path(flag).touch()
+        signal.pause()
+
+
+def _write(path: str, go: object, counts: object, number: int) -> None:
+    lock = WriteLock(Path(path), 5)
+    go.wait()  # type: ignore[attr-defined]
+    end = time.monotonic() + 1.5
+    while time.monotonic() < end:
+        with lock.held():
+            counts[number] += 1  # type: ignore[index]
+            busy = time.monotonic() + 0.0003
+            while time.monotonic() < busy:
+                pass
