@@ -85,7 +85,11 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
 def connect(host: str, port: int, limit: float) -> TimedSocket:
     """A connection to the first of the host's addresses that answers, all within `limit` seconds. Raises OSError."""
     end = monotonic() + limit
-    addresses = _look_up(host, port, limit)[:MOST_ADDRESSES]
+    return connect_to_first(_look_up(host, port, limit)[:MOST_ADDRESSES], end)
+
+
+def connect_to_first(addresses: AddressInfo, end: float) -> TimedSocket:
+    """A connection to the first of these that answers until `end` (monotonic seconds). Raises OSError."""
     problem: OSError = TimeoutError()
     for tried, (family, kind, protocol, _, address) in enumerate(addresses):
         # A dead first address (often IPv6) must leave time for the next.

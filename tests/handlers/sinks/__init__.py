@@ -1,0 +1,1 @@
+"""Sinks against real servers and files on this machine."""

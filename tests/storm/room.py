@@ -1,0 +1,107 @@
+"""A rude control room: answers 500 to some reports, takes others and then hangs, and writes down what it took.
+
+One JSON line for each report taken, written before the answer: it outlives a kill -9 of this process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.bench.processes import Process, free_port, listens, python, wait_until
+
+REFUSED, HUNG = 0.05, 0.02
+HANG_SECONDS = 12.0  # longer than a sender waits
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["data"]
+        fate = random.random()
+        if fate < REFUSED:
+            self._answer(500)
+            return
+        line = {
+            "report": document["id"],
+            "revision": document["revision"],
+            "state": document["state"],
+            "texts": [entry["text"] for entry in document["account"]],
+        }
+        os.write(self.server.record, json.dumps(line).encode() + b"\n")  # type: ignore[attr-defined]
+        if fate < REFUSED + HUNG:
+            threading.Event().wait(HANG_SECONDS)
+        self._answer(204)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, *_: object) -> None:
+        """A sender that gave up is no news."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One report as the room took it; `texts` are the words of its account."""
+
+    report: str
+    revision: int
+    state: str
+    texts: tuple[str, ...]
+
+
+class Room:
+    """The control room as a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, self.record = free_port(), folder / "room.jsonl"
+        self.record.touch()
+        self.url = f"http://127.0.0.1:{self.port}/reports"
+        self._args = python("tests.storm.room", "--port", str(self.port), "--record", str(self.record))
+        self._log = folder / "room.log"
+
+    def start(self) -> Room:
+        """Starts it and waits until it listens."""
+        self.process = Process("sink", self._args, self._log)
+        wait_until(lambda: listens(self.port), 10, "room", self.process)
+        return self
+
+    def stop(self) -> None:
+        self.process.stop()
+
+    def taken(self) -> list[Taken]:
+        """All it took, repeats included, in order."""
+        lines = [json.loads(line) for line in self.record.read_bytes().splitlines()]
+        return [Taken(line["report"], line["revision"], line["state"], tuple(line["texts"])) for line in lines]
+
+
+def main() -> None:
+    """`python -m tests.storm.room --port P --record FILE`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--record", required=True)
+    args = parser.parse_args()
+    server = _Server(("127.0.0.1", args.port), _Handler)
+    server.record = os.open(args.record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""P1: of 2,000 texts with 30 kill -9 and a tenth redelivered, none acknowledged is lost, no report doubled or incomplete."""
+
+from __future__ import annotations
+
+import random
+import secrets
+from pathlib import Path
+
+import pytest
+
+from tests.bench.processes import no_stragglers
+from tests.postgres import Server
+from tests.storm.storm import Storm
+
+
+@pytest.mark.parametrize(("kind", "messages", "kills"), [("sqlite", 2000, 30), ("postgresql", 500, 12)])
+def test_p1_nothing_is_lost_or_doubled(
+    kind: str, messages: int, kills: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = ""
+    if kind == "postgresql":
+        server: Server = request.getfixturevalue("postgres")
+        url = server.create(f"storm_{secrets.token_hex(6)}")
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")
+    with no_stragglers():
+        result = Storm(tmp_path, messages, kills, seed, url).blow()
+    print(result.table())
+    assert result.killed.total() >= kills
+    assert result.holds, result.table()
