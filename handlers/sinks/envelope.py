@@ -71,6 +71,7 @@ class Signer:
         text = body.decode()
         signatures = [webhook.sign(key, at, text) for webhook in self._webhooks]
         return {
+            "user-agent": "Quietline",
             "content-type": JSONFormat.CONTENT_TYPE,
             "webhook-id": key,
             "webhook-timestamp": str(int(now)),

@@ -144,12 +144,11 @@ class Poster:
 
         What the other side says beyond the status is never looked at: it might repeat the report.
         """
-        connection = response.connection
+        sock = getattr(response.connection, "sock", None)
         try:
-            # 1xx answers are not final: another would follow on this connection.
-            if response.status >= 200 and connection is not None:
-                if isinstance(sock := getattr(connection, "sock", None), network.TimedSocket):
-                    sock.arm(self._limits.rest, self._limits.rest)
+            # A connection that ends with this answer has given its socket away; after a 1xx another answer follows.
+            if isinstance(sock, network.TimedSocket) and response.status >= 200:
+                sock.arm(self._limits.rest, self._limits.rest)
                 response.read(BODY_CAP)
         except (HTTPError, HTTPException, OSError):
             pass

@@ -15,7 +15,8 @@ from .servers import Certificate, ScriptedSink, certificate
 
 SECRET = "whsec_" + "bmV3IHNlY3JldCBvZiAzMiBieXRlcywgbm90IHJlYWw="
 OLD_SECRET = "whsec_" + "b2xkIHNlY3JldCBvZiAzMiBieXRlcywgbm90IHJlYWw="
-QUICK = Limits(connect=0.5, read=0.3, whole=0.6, rest=0.1)
+QUICK = Limits(connect=0.5, read=0.5, whole=1.0, rest=0.1)
+"""For tests in which time runs out; the others must hold on a busy machine."""
 
 MakeWebhook = Callable[..., WebhookSink]
 
@@ -23,7 +24,6 @@ MakeWebhook = Callable[..., WebhookSink]
 @pytest.fixture
 def control_room() -> Iterator[ScriptedSink]:
     with ScriptedSink() as server:
-        assert isinstance(server, ScriptedSink)
         yield server
 
 
@@ -40,7 +40,7 @@ def webhook(control_room: ScriptedSink) -> Iterator[MakeWebhook]:
         def make(
             url: str | None = None,
             now: Callable[[], float] = time.time,
-            limits: Limits = QUICK,
+            limits: Limits | None = None,
             **settings: str,
         ) -> WebhookSink:
             address = url or f"http://127.0.0.1:{control_room.port}/reports?token=canary-token"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -51,7 +52,7 @@ class TcpServer:
         for thread in self._threads:
             thread.join(5)
 
-    def __enter__(self) -> TcpServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,6 +78,12 @@ class TcpServer:
             with self._tls.wrap_socket(connection, server_side=True) as wrapped:
                 self._open.add(wrapped)
                 self._talk(wrapped)
+
+
+def waits(connection: socket.socket) -> None:
+    """Says nothing until the other side goes."""
+    while connection.recv(10_000):
+        pass
 
 
 @dataclass(frozen=True)

@@ -159,11 +159,12 @@ def test_threads_and_processes_write_side_by_side(tmp_path: Path) -> None:
     path = tmp_path / "reports.jsonl"
     shared = sink(path)
     others = [writer(path, first, 50, 5000) for first in (1000, 2000, 3000)]
-    numbers = [range(start, start + 10) for start in range(0, 80, 10)]
-    threads = [
-        threading.Thread(target=lambda batch: [shared.deliver(delivery(number)) for number in batch], args=(batch,))
-        for batch in numbers
-    ]
+
+    def write(start: int) -> None:
+        for number in range(start, start + 10):
+            shared.deliver(delivery(number))
+
+    threads = [threading.Thread(target=write, args=(start,)) for start in range(0, 80, 10)]
     for thread in threads:
         thread.start()
     for thread in threads:
