@@ -1,0 +1,64 @@
+"""The web application, put together from parts that are given to it. It knows nothing of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from flask import Flask
+
+from gateway.channels.simulator import SimulatorChannel
+from gateway.web import failures, headers, health, home, phone, webhook
+from handlers.ports import Channel
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the web application stands on.
+
+    Args:
+        channels: each gets its own addresses under its name.
+        receive: takes a text durably; see `gateway.web.webhook.blueprint`.
+        note_status: takes a status callback.
+        checks: what /healthy looks at.
+        development: whether the home page may say how to text the gateway.
+        how_to_text: its paragraphs.
+    """
+
+    channels: Sequence[Channel]
+    receive: webhook.Receive
+    note_status: webhook.NoteStatus
+    checks: Sequence[health.Check] = ()
+    development: bool = False
+    how_to_text: Sequence[str] = ()
+
+
+class _App(Flask):
+    """Flask without its own log, which would quote what a reporter sent (R18)."""
+
+    def log_exception(
+        self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None], *args: Any, **kwargs: Any
+    ) -> None:
+        if exc_info[1] is not None:
+            failures.log_unexpected(exc_info[1])
+
+
+def create_app(parts: Parts) -> Flask:
+    """Builds the WSGI application: webhooks, /healthy, the home page; nothing is looked up at import."""
+    app = _App(__name__, static_folder=None, template_folder=None)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.logger.disabled = True
+    # A redirect to a tidier path would be built from the Host header.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    failures.install(app)
+    for channel in parts.channels:
+        app.register_blueprint(webhook.blueprint(channel, parts.receive, parts.note_status))
+        if isinstance(channel, SimulatorChannel):
+            app.register_blueprint(phone.blueprint(channel))
+    app.register_blueprint(health.blueprint(parts.checks))
+    app.register_blueprint(home.blueprint(parts.how_to_text if parts.development else ()))
+    app.wsgi_app = headers.SafeHeaders(app.wsgi_app)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,1 @@
+"""Carriers, a file each: every one keeps the contract `handlers.ports.Channel`."""

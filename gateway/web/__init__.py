@@ -1,0 +1,1 @@
+"""The web edge: blueprints that translate requests for the use cases, and what every response carries."""
