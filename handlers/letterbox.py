@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import orjson
 
-from handlers.ports import OutboundText
+from handlers.ports import LETTERS_AT_ONCE, Letter, OutboundText
 from handlers.records import phone_texts
 from handlers.records.database import Database
 from handlers.vault import DataKey, KeyRing
-
-PAGE = 100
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Letter:
-    """One kept text: its id (ids ascend as text), who it is from, what it says."""
-
-    id: str
-    sender: str
-    body: str
 
 
 class StoredMailbox:
@@ -47,10 +35,10 @@ class StoredMailbox:
         return None if number is None else _id(number)
 
     def letters(self, recipient: str, after: str | None) -> Sequence[Letter]:
-        """What a number was sent after the letter with the id `after` (None: from the first), at most PAGE."""
+        """What a number was sent after the letter with the id `after` (None: from the first), LETTERS_AT_ONCE at most."""
         number = int(after) if after and after.isascii() and after.isdigit() else 0
         with self._database.read() as tx:
-            rows = phone_texts.after(tx, self._box(recipient), min(number, 2**53), PAGE)
+            rows = phone_texts.after(tx, self._box(recipient), min(number, 2**53), LETTERS_AT_ONCE)
         return [self._opened(*row) for row in rows]
 
     def _opened(self, number: int, token: str, wrapped: bytes, body: bytes) -> Letter:

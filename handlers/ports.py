@@ -153,6 +153,18 @@ class OutboundText:
         return f"OutboundText(token={self.token!r})"
 
 
+LETTERS_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Letter:
+    """One text that is kept for a simulated phone: its id (ids ascend as text), who it is from, what it says."""
+
+    id: str
+    sender: str
+    body: str
+
+
 class Channel(Protocol):
     """One carrier: verify, parse, reply, send. A new carrier is one file that keeps this contract."""
 

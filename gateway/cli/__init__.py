@@ -1,0 +1,50 @@
+"""The command line. Each command is a module of its own, imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from gateway.cli.refusals import refusal_of
+
+_COMMANDS: Final = {
+    "up": "gateway.cli.processes",
+    "web": "gateway.cli.processes",
+    "worker": "gateway.cli.processes",
+    "clock": "gateway.cli.processes",
+    "phone": "gateway.cli.phone",
+    "reports": "gateway.cli.reports",
+    "flows": "gateway.cli.flows",
+    "keys": "gateway.cli.keys",
+    "doctor": "gateway.cli.doctor",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command when it is called, and turns what is expected to go wrong into one clear line and exit code 2."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name]), cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            refusal = refusal_of(error)
+            if refusal is None:
+                raise
+            raise refusal from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="quietline", prog_name="quietline")
+def main() -> None:
+    """Quietline: passengers report by text, quietly."""

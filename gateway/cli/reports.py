@@ -1,0 +1,118 @@
+"""`quietline reports`: what was made and where each delivery stands."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gateway.cli.refusals import Refusal
+from gateway.cli.table import table
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+    from handlers.records.database import Database
+    from handlers.records.outbox import DeliveryRow
+    from handlers.report_list import ListedReport
+
+_HEADINGS = ("REF", "ORGANISATION", "STATE", "KIND", "REV", "STATUS", "MADE", "DELIVERY")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Full documents with their deliveries, a line of JSON each.")
+@click.option("--id", "wanted", help="Only the report with this id or reference.")
+def reports(as_json: bool, wanted: str | None) -> None:
+    """List reports and their deliveries."""
+    from gateway.config import Config
+    from handlers.report_list import list_reports
+
+    config = Config.read(os.environ)
+    database = _opened(config)
+    found = list(list_reports(database, wanted))
+    if wanted is not None and not found:
+        raise Refusal("There is no report with that id or reference.")
+    if as_json:
+        _write_documents(config, database, found)
+    elif found:
+        click.echo(table(_HEADINGS, [_cells(one) for one in found]))
+    else:
+        click.echo("No reports yet. Text the gateway with: quietline phone")
+
+
+def _opened(config: Config) -> Database:
+    """The database, once it is sure that there is one."""
+    from handlers.records.database import Database
+    from handlers.records.examination import examine
+
+    database = Database(config.database_url)
+    examined = examine(database)
+    if not (examined.exists and examined.current):
+        where = f" in {config.data}" if database.is_sqlite else ""
+        raise Refusal(f"There is no database{where} yet. Start the gateway with: quietline up")
+    return database
+
+
+def _write_documents(config: Config, database: Database, found: list[ListedReport]) -> None:
+    import orjson
+
+    from gateway.secrets import complete
+    from handlers.report_list import open_document
+    from handlers.vault import KeyRing
+
+    ring = KeyRing.from_json(complete(config).keys)
+    out = sys.stdout.buffer
+    for one in found:
+        document = orjson.loads(open_document(database, ring, one.report))
+        document["deliveries"] = [_as_json(row, one) for row in one.deliveries]
+        out.write(orjson.dumps(document) + b"\n")
+    out.flush()
+
+
+def _as_json(row: DeliveryRow, one: ListedReport) -> dict[str, Any]:
+    waits = row.state in ("due", "leased")
+    return {
+        "sink": row.sink,
+        "revision": row.revision,
+        "state": row.state,
+        "attempts": row.attempts,
+        "next_try": _iso(row.due_at) if waits else None,
+        "delivered_at": None if row.delivered_at is None else _iso(row.delivered_at),
+        "cause": row.cause,
+        "sink_paused": row.sink in one.paused,
+    }
+
+
+def _cells(one: ListedReport) -> tuple[str, ...]:
+    report = one.report
+    deliveries = "\n".join(_in_words(row, one) for row in one.newest_deliveries) or "none"
+    return (
+        report.reference,
+        report.organisation,
+        report.state,
+        report.kind,
+        str(report.revision),
+        report.status,
+        f"{_local(report.created_at):%Y-%m-%d %H:%M}",
+        deliveries,
+    )
+
+
+def _in_words(row: DeliveryRow, one: ListedReport) -> str:
+    """Such as `desk: due, 3 tries (http 503), next 18:05:10`."""
+    words = f"{row.sink}: {row.state}, {row.attempts} {'try' if row.attempts == 1 else 'tries'}"
+    if row.cause:
+        words += f" ({row.cause})"
+    if row.sink in one.paused and row.state != "delivered":
+        return f"{words}, sink paused ({one.paused[row.sink].cause})"
+    return f"{words}, next {_local(row.due_at):%H:%M:%S}" if row.state == "due" else words
+
+
+def _local(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).astimezone()
+
+
+def _iso(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,242 @@
+"""The configuration: read once from the environment, frozen, handed to whoever needs it.
+
+    ConfigError    numbered advice, one line for each wrong or missing setting
+
+An attribute has the name of its setting in lower case, without `QUIETLINE_`. A setting that is empty counts as absent.
+docs/settings.md lists them all; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Self, get_type_hints
+
+from gateway.setting import (
+    Setting,
+    as_database,
+    as_flag,
+    as_number,
+    as_path,
+    as_redis,
+    as_sid,
+    as_text,
+    as_web_address,
+    one_of,
+)
+
+EXAMPLE_ORGANISATIONS = Path(__file__).with_name("organisations.example.yaml")
+
+
+class ConfigError(Exception):
+    """Settings are wrong or missing.
+
+    Args:
+        problems: one line of advice each, free of secrets.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(f"{number}. {problem}" for number, problem in enumerate(self.problems, 1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Config:
+    """Every setting of one process, secrets left out of its repr. An absent text is empty."""
+
+    env: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_ENV",
+            "development or production. In production nothing is made up: what is missing is refused.",
+            one_of("development", "production"),
+            "development",
+        ),
+    ]
+    data: Annotated[
+        Path,
+        Setting(
+            "QUIETLINE_DATA",
+            "Folder of the database, the generated secrets and the queue's file. Only its owner may read it.",
+            as_path,
+            "./data",
+        ),
+    ]
+    database_url: Annotated[
+        str,
+        Setting(
+            "DATABASE_URL",
+            "Database: postgresql://user:password@host/name or sqlite:////path/of/file.",
+            as_database,
+            lambda so_far: f"sqlite:///{so_far['data'] / 'quietline.sqlite3'}",
+            shown="quietline.sqlite3 in the data folder",
+            secret=True,
+        ),
+    ]
+    redis_url: Annotated[
+        str,
+        Setting(
+            "REDIS_URL",
+            "Redis or Valkey server of the queue. The queue is a nudge: without it reports wait for the clock.",
+            as_redis,
+            None,
+            shown="a server that `quietline up` starts",
+            secret=True,
+        ),
+    ]
+    port: Annotated[int, Setting("PORT", "Port on which the gateway listens.", as_number(1, 65535), "8061")]
+    host: Annotated[
+        str,
+        Setting(
+            "HOST",
+            "Address on which the gateway listens.",
+            as_text,
+            lambda so_far: "0.0.0.0" if so_far["env"] == "production" else "127.0.0.1",  # noqa: S104 - for a router
+            shown="127.0.0.1 in development, 0.0.0.0 in production",
+        ),
+    ]
+    public_url: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_PUBLIC_URL",
+            "The gateway's address as the carrier knows it. Signatures are checked against it, to the letter.",
+            as_web_address,
+            lambda so_far: None if so_far["env"] == "production" else f"http://127.0.0.1:{so_far['port']}",
+            shown="http://127.0.0.1:PORT, in development alone",
+        ),
+    ]
+    workers: Annotated[
+        int,
+        Setting("QUIETLINE_WORKERS", "Processes that answer the carrier side by side.", as_number(1, 64), "2"),
+    ]
+    twilio_account_sid: Annotated[
+        str,
+        Setting(
+            "TWILIO_ACCOUNT_SID",
+            "Account at the carrier Twilio. Texts for any other account are refused.",
+            as_sid("AC"),
+            None,
+            shown="made up in development",
+        ),
+    ]
+    twilio_auth_token: Annotated[
+        str,
+        Setting(
+            "TWILIO_AUTH_TOKEN",
+            "Token with which Twilio signs its requests.",
+            as_text,
+            None,
+            shown="made up in development",
+            secret=True,
+        ),
+    ]
+    twilio_auth_token_secondary: Annotated[
+        str,
+        Setting(
+            "TWILIO_AUTH_TOKEN_SECONDARY",
+            "Second token, accepted as well while tokens change.",
+            as_text,
+            None,
+            secret=True,
+        ),
+    ]
+    twilio_api_key: Annotated[
+        str,
+        Setting("TWILIO_API_KEY", "API key for texts that are not answers to a request.", as_sid("SK"), None),
+    ]
+    twilio_api_secret: Annotated[
+        str,
+        Setting("TWILIO_API_SECRET", "Secret of the API key.", as_text, None, secret=True),
+    ]
+    twilio_api_url: Annotated[
+        str,
+        Setting("TWILIO_API_URL", "Address of Twilio's REST API.", as_web_address, "https://api.twilio.com"),
+    ]
+    organisations: Annotated[
+        Path,
+        Setting(
+            "QUIETLINE_ORGANISATIONS",
+            "YAML file of the forces and operators, their numbers and where their reports go.",
+            as_path,
+            str(EXAMPLE_ORGANISATIONS),
+            shown="the shipped example, in development alone",
+        ),
+    ]
+    keys: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_KEYS",
+            "Key ring: the path of its JSON file, or the JSON itself.",
+            str,
+            None,
+            shown="made up in development",
+            secret=True,
+        ),
+    ]
+    simulator: Annotated[
+        bool,
+        Setting(
+            "QUIETLINE_SIMULATOR",
+            "Whether `quietline phone` may text the gateway. Its reports are marked as tests.",
+            as_flag,
+            lambda so_far: "off" if so_far["env"] == "production" else "on",
+            shown="on in development, off in production",
+        ),
+    ]
+    simulator_secret: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_SIMULATOR_SECRET",
+            "Secret with which `quietline phone` signs its requests.",
+            as_text,
+            None,
+            shown="made up in development",
+            secret=True,
+        ),
+    ]
+    supervisor_pid: Annotated[
+        int | None,
+        Setting(
+            "QUIETLINE_SUPERVISOR_PID",
+            "Process whose end ends this one. `quietline up` sets it for what it starts.",
+            as_number(1, 999_999_999),
+            None,
+            absent=None,
+        ),
+    ]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Self:
+        """The configuration in an environment. Reads no file. Raises ConfigError with all that is wrong."""
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for attribute, setting in settings().items():
+            values[attribute] = setting.standard(values)
+            if text := environ.get(setting.name, "").strip():
+                try:
+                    values[attribute] = setting.parse(text)
+                except ValueError as reason:
+                    problems.append(f"{setting.name} {reason}.")
+        if bool(values["twilio_api_key"]) != bool(values["twilio_api_secret"]):
+            problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or neither.")
+        if problems:
+            raise ConfigError(problems)
+        return cls(**values)
+
+    @property
+    def production(self) -> bool:
+        """Whether nothing may be made up."""
+        return self.env == "production"
+
+    def __repr__(self) -> str:
+        shown = (f"{name}={getattr(self, name)!r}" for name, setting in settings().items() if not setting.secret)
+        return f"Config({', '.join(shown)})"
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """Each setting by the name of its attribute, in the order of `Config`."""
+    hints = get_type_hints(Config, include_extras=True)
+    return {each.name: hints[each.name].__metadata__[0] for each in fields(Config)}

@@ -1,0 +1,1 @@
+"""The phone in a terminal: a chat with a running gateway, or conversations played in process."""

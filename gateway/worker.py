@@ -1,0 +1,77 @@
+"""The worker process: RQ wakes a forwarder that sends side by side; without a queue the forwarder sweeps by itself.
+
+One queue, and no fork for each job: a job only names outbox rows, and the forwarder's lanes outlive it.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from gateway import jobs, lifeline, runtime, secrets
+from gateway.bell import QUEUE, WAIT_SECONDS, connect
+from handlers.forwarding import Forwarder
+from handlers.records import heartbeats
+from handlers.records.database import StoreError
+from handlers.records.migrate import prepare
+from handlers.service import Service, milliseconds
+
+RECONNECT_SECONDS = 2.0
+BEAT_SECONDS = 10.0
+
+log = logging.getLogger("quietline.worker")
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError, StoreError."""
+    config = secrets.load(environ)
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    if config.supervisor_pid:
+        lifeline.follow(config.supervisor_pid)
+    parts = runtime.build(config, environ)
+    prepare(parts.service.database)
+    forwarder = Forwarder(parts.service)
+    forwarder.start()
+    threading.Thread(target=_beat, args=(parts.service, stopping), name="heartbeat", daemon=True).start()
+    while not stopping.is_set():
+        if config.redis_url:
+            _work(config.redis_url, forwarder, stopping)
+        stopping.wait(RECONNECT_SECONDS)
+    forwarder.stop()
+    return 0
+
+
+def _work(redis_url: str, forwarder: Forwarder, stopping: threading.Event) -> None:
+    """Takes jobs until told to stop or until the queue is gone."""
+    from redis.exceptions import RedisError
+    from rq import SimpleWorker
+    from rq.serializers import JSONSerializer
+
+    class Worker(SimpleWorker):
+        """Takes jobs in this process; a stop is noted so that the forwarder can end its sends."""
+
+        def request_stop(self, signum: Any, frame: Any) -> None:
+            stopping.set()
+            SimpleWorker.request_stop(self, signum, frame)  # type: ignore[no-untyped-call]
+
+    jobs.attach(forwarder, connect(redis_url, WAIT_SECONDS))
+    try:
+        worker = Worker([QUEUE], connection=connect(redis_url, None), serializer=JSONSerializer)
+        worker.work(logging_level="WARNING")
+    except (RedisError, OSError) as error:
+        log.warning("no queue (%s), the outbox is swept instead", type(error).__name__)
+
+
+def _beat(service: Service, stopping: threading.Event) -> None:
+    while not stopping.is_set():
+        try:
+            with service.database.write() as tx:
+                heartbeats.beat(tx, "worker", milliseconds(service.clock.now()))
+        except StoreError as error:
+            log.error("no heartbeat (%s)", error)
+        stopping.wait(BEAT_SECONDS)

@@ -1,0 +1,39 @@
+"""The web process's application: the durable turn behind the carriers' addresses."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from gateway import runtime, secrets
+from gateway.app import Parts, create_app
+from gateway.checks import checks
+from handlers import inbound, outbound
+from handlers.ports import Channel, InboundText, StatusNote
+from handlers.records.migrate import prepare
+
+
+def create() -> Flask:
+    """The application of this process's environment. Raises ConfigError, StoreError."""
+    config = secrets.load(os.environ)
+    parts = runtime.build(config, os.environ, background=True)
+    service, doorbell = parts.service, parts.doorbell
+    prepare(service.database)
+
+    def receive(channel: Channel, text: InboundText) -> str | None:
+        return inbound.receive(service, doorbell, channel, text)
+
+    def note_status(note: StatusNote) -> None:
+        outbound.note_status(service, note)
+
+    return create_app(
+        Parts(
+            channels=tuple(service.channels.values()),
+            receive=receive,
+            note_status=note_status,
+            checks=checks(service, config),
+            development=not config.production,
+            how_to_text=("In a terminal, in this folder: .venv/bin/quietline phone",),
+        )
+    )
