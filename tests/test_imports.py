@@ -24,7 +24,7 @@ ONLY = {
     "alembic": ("handlers/records/",),
     "psycopg": ("handlers/records/",),
     "sqlite3": ("handlers/records/", "gateway/doctor/"),
-    "statemachine": ("conversations/machine.py",),
+    "statemachine": ("conversations/machine.py", "conversations/table.py"),
     "click": ("gateway/cli/",),
     "pickle": (),
     "requests": (),
