@@ -35,7 +35,7 @@ class StoredMailbox:
         return None if number is None else _id(number)
 
     def letters(self, recipient: str, after: str | None) -> Sequence[Letter]:
-        """What a number was sent after the letter with the id `after` (None: from the first), LETTERS_AT_ONCE at most."""
+        """What a number was sent after the letter with this id (None: from the first), LETTERS_AT_ONCE at most."""
         number = int(after) if after and after.isascii() and after.isdigit() else 0
         with self._database.read() as tx:
             rows = phone_texts.after(tx, self._box(recipient), min(number, 2**53), LETTERS_AT_ONCE)

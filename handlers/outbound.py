@@ -19,7 +19,7 @@ from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.records.texts import TextRow
 from handlers.service import Service, milliseconds
-from handlers.vault import VaultError
+from handlers.vault import DataKey, VaultError
 
 LEASE_SECONDS = 60
 LATE_ANSWER_SECONDS = 600
@@ -31,21 +31,21 @@ log = logging.getLogger("quietline.outbound")
 
 
 def queue_late_answer(
-    service: Service, tx: Transaction, opened: turns.Opened, reply: str, *, received_at: int, now: float
+    tx: Transaction, conversation: ConversationRow, report_key: DataKey, reply: str, *, received_at: int, now: float
 ) -> None:
     """Stores an answer that could not go back in the response; worth sending for 10 min after the text (R4)."""
     token = secrets.token_hex(16)
     texts.add(
         tx,
         token=token,
-        conversation_id=opened.row.id,
-        report_id=opened.row.report_id,
-        channel=opened.row.channel,
+        conversation_id=conversation.id,
+        report_id=conversation.report_id,
+        channel=conversation.channel,
         purpose="late_answer",
         due_at=milliseconds(now),
         lapses_at=received_at + LATE_ANSWER_SECONDS * 1000,
         after_text_at=max(received_at, milliseconds(now)),
-        body=opened.report_key.seal(reply.encode(), texts.place(token)),
+        body=report_key.seal(reply.encode(), texts.place(token)),
     )
 
 

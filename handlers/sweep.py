@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from handlers import inbound, outbound, timers
+from handlers import outbound, retaking, timers
 from handlers.forwarding import MOST_RETRY_AFTER
 from handlers.ports import Doorbell
 from handlers.records import conversations, heartbeats, outbox, texts
@@ -33,7 +33,7 @@ def sweep(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence
     """
     steps: tuple[Callable[[], object], ...] = (
         lambda: mend_clock_jump(service),
-        lambda: inbound.retake_due(service, doorbell),
+        lambda: retaking.retake_due(service, doorbell),
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
         lambda: ring_due(service, doorbell, forward_here),

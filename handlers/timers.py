@@ -52,7 +52,5 @@ def _silence(service: Service, tx: Transaction, row: ConversationRow, now: float
     if milliseconds(now) >= ends:
         conversations.end(tx, row.id)
         return []
-    opened = turns.open_row(service, row)
-    outcome = turns.step(service, tx, opened, Silence(), now)
-    turns.save(tx, opened, outcome)
-    return opened.rung
+    prepared = turns.prepare(service, turns.open_row(service, row), Silence(), now)
+    return turns.write(tx, prepared)

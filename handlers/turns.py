@@ -1,7 +1,9 @@
-"""One step of one conversation, inside a transaction that somebody else owns.
+"""One step of one conversation: prepared without a transaction, written inside somebody else's.
 
-Opens what is sealed, asks `conversations.turn.take_turn` for what happens, and writes what came of it: the state,
-the report's revision, and an outbox row for each sink that wants it.
+`prepare` opens what is sealed, asks `conversations.turn.take_turn` what happens, and seals what came of it: the
+state, the report's revision, whom it goes to. `write` puts that into the tables. Preparing needs no lock, so an
+answer is worked out before the one writer's turn comes, and worked out again only if the conversation has moved
+meanwhile (`Prepared.is_for`).
 """
 
 from __future__ import annotations
@@ -9,8 +11,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 
 import orjson
 
@@ -27,6 +28,11 @@ from handlers.vault import DataKey
 KEEP_SECONDS = 24 * 3600
 FUTURE_SECONDS = 600
 _REFERENCE_LETTERS = "234679ACDEFGHJKMNPQRTVWXYZ"
+_REFERENCE_LENGTH = 4
+
+
+class Lost(Exception):
+    """A stored state that this version cannot read (F12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,50 +47,85 @@ class Memory:
         return bool(self.digest) and self.digest == last.digest and 0 <= self.at - last.at < seconds
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report that has no row yet; `key` is wrapped."""
+
+    report_id: str
+    organisation: str
+    reference: str
+    status: str
+    key: bytes
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
-    """A conversation with its seals open, ready for a turn."""
+    """A conversation with its seals open. `new_report` is there for one that is not stored yet."""
 
     row: ConversationRow
-    is_new: bool
     key: DataKey
     report_key: DataKey
     flow: Flow
     session: Session
-    memory: Memory
-    rung: list[int] = field(default_factory=list)
+    memory: Memory = Memory()
+    new_report: NewReport | None = None
 
     def digest(self, body: str) -> str:
         """A digest of a text under this conversation's key; empty for an empty text."""
         return hmac.digest(self.key.secret, body.encode("utf-8", "surrogatepass"), "sha256").hex()[:32] if body else ""
 
 
-class Lost(Exception):
-    """A stored state that this version cannot read (F12)."""
+@dataclass(frozen=True, slots=True)
+class SealedRevision:
+    """A revision, and the sinks that want it. `priority` 0 goes before 1."""
+
+    number: int
+    kind: str
+    state: str
+    at: int
+    document: bytes
+    sinks: tuple[str, ...]
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One turn, ready to be written.
+
+    `seen` is the stored row it was worked out from (None: there was none). `row` is what it becomes, or, with a
+    `new_report`, the conversation that begins in its place; None where it stays.
+    """
+
+    seen: ConversationRow | None
+    row: ConversationRow | None
+    conversation: ConversationRow
+    report_key: DataKey
+    outcome: Outcome
+    revision: SealedRevision | None = None
+    new_report: NewReport | None = None
+
+    def is_for(self, row: ConversationRow | None) -> bool:
+        """Whether the conversation still stands where it stood: every sealed state is unlike every other."""
+        if row is None or self.seen is None:
+            return row is self.seen
+        return row.state == self.seen.state
 
 
 def begin(
-    service: Service, tx: Transaction, organisation: Organisation, *, channel: str, medium: str, sender: str,
-    recipient: str, status: str, indexes: Sequence[str], now: float,
+    service: Service, organisation: Organisation, *, channel: str, medium: str, sender: str, recipient: str,
+    status: str, index: str, now: float,
 ) -> Opened:  # fmt: skip
-    """A new conversation and its report, both with fresh keys; written by `save`."""
+    """A new conversation and its report, both with fresh keys, not stored yet."""
     flow = service.flows.current(organisation.flow)
     conversation_id, report_id = secrets.token_hex(16), secrets.token_hex(16)
     key, wrapped = service.ring.new_key("conversation", conversation_id, conversations.place(conversation_id, "key"))
     report_key, report_wrapped = service.ring.new_key("content", report_id, reports.key_place(report_id))
-    reference = "".join(_REFERENCE_LETTERS[byte % len(_REFERENCE_LETTERS)] for byte in os.urandom(4))
-    reports.add(
-        tx,
-        report_id=report_id,
-        organisation=organisation.id,
-        reference=reference,
-        status=status,
-        key=report_wrapped,
-        created_at=milliseconds(now),
-    )
+    letters = _REFERENCE_LETTERS
+    reference = "".join(letters[byte % len(letters)] for byte in os.urandom(_REFERENCE_LENGTH))
     row = ConversationRow(
         id=conversation_id,
-        address_index=indexes[0],
+        address_index=index,
         organisation=organisation.id,
         channel=channel,
         medium=medium,
@@ -110,7 +151,8 @@ def begin(
         language=organisation.languages[0],
         now=now,
     )
-    return Opened(row, True, key, report_key, flow, session, Memory())
+    new_report = NewReport(report_id, organisation.id, reference, status, report_wrapped, milliseconds(now))
+    return Opened(row, key, report_key, flow, session, new_report=new_report)
 
 
 def open_row(service: Service, row: ConversationRow) -> Opened:
@@ -127,73 +169,105 @@ def open_row(service: Service, row: ConversationRow) -> Opened:
         session = Session.load(plain[2 + head :], flow)
     except (UnknownState, ValueError, TypeError) as error:
         raise Lost(type(error).__name__) from error
-    return Opened(row, False, key, DataKey(row.report_id, secret), flow, session, memory)
+    return Opened(row, key, DataKey(row.report_id, secret), flow, session, memory)
 
 
-def step(service: Service, tx: Transaction, opened: Opened, event: Text | Silence, now: float) -> Outcome:
-    """Takes the turn and writes its report revision and outbox rows; the state is left to `save`.
+def prepare(
+    service: Service, opened: Opened, event: Text | Silence, now: float, *, memory: Memory | None = None,
+    index: str | None = None, replaces: ConversationRow | None = None,
+) -> Prepared:  # fmt: skip
+    """Takes the turn and seals what came of it.
 
-    Times that a clock jump left in the future (F11) count as now.
+    Args:
+        service: the shared parts.
+        opened: the conversation.
+        event: what happened.
+        now: Unix seconds. Times that a clock jump left in the future (F11) count as now.
+        memory: of the text, where there was one.
+        index: the keyed index to be found under from now on.
+        replaces: the stored conversation that a new one begins in place of.
     """
-    if opened.session.last_text > now + FUTURE_SECONDS:
-        opened.session.last_text = opened.session.since = now
-        opened.session.due = now if opened.session.due else None
-    outcome = take_turn(opened.flow, opened.session, event, now)
-    opened.session = outcome.session
-    if outcome.revision is not None:
-        _forward(service, tx, opened, outcome.revision, milliseconds(now))
-    return outcome
+    session = _mended(opened.session, now)
+    outcome = take_turn(opened.flow, session, event, now)
+    seen = replaces if opened.new_report else opened.row
+    if isinstance(event, Text) and event.repeat:
+        return Prepared(seen, None, opened.row, opened.report_key, outcome)
+    row = _sealed_row(opened, outcome, memory or opened.memory, index)
+    revision = _sealed_revision(service, opened, outcome.revision, now) if outcome.revision else None
+    return Prepared(seen, row, row, opened.report_key, outcome, revision, opened.new_report)
 
 
-def save(tx: Transaction, opened: Opened, outcome: Outcome, *, index: str | None = None) -> None:
-    """Writes the conversation's new state, and when it wants to be looked at again."""
-    row = opened.row
+def _mended(session: Session, now: float) -> Session:
+    if session.last_text <= now + FUTURE_SECONDS:
+        return session
+    mended = session.copy()
+    mended.last_text = mended.since = now
+    mended.due = now if mended.due else None
+    return mended
+
+
+def _sealed_row(opened: Opened, outcome: Outcome, memory: Memory, index: str | None) -> ConversationRow:
     last_text_at = milliseconds(outcome.session.last_text)
     ends = last_text_at + KEEP_SECONDS * 1000
-    due_at = ends if outcome.due_at is None else min(ends, milliseconds(outcome.due_at))
-    memory = orjson.dumps([opened.memory.digest, opened.memory.at])
-    plain = len(memory).to_bytes(2, "big") + memory + outcome.session.dump()
-    state = opened.key.seal(plain, conversations.place(row.id, "state"))
-    if opened.is_new:
-        values = {name: getattr(row, name) for name in ConversationRow.__dataclass_fields__}
-        values |= {"state": state, "last_text_at": last_text_at, "due_at": due_at}
-        conversations.add(tx, ConversationRow(**values))
-        return
-    conversations.save(
-        tx,
-        row.id,
-        address_index=index or row.address_index,
-        state=state,
+    head = orjson.dumps([memory.digest, memory.at])
+    plain = len(head).to_bytes(2, "big") + head + outcome.session.dump()
+    return replace(
+        opened.row,
+        address_index=index or opened.row.address_index,
+        state=opened.key.seal(plain, conversations.place(opened.row.id, "state")),
         last_text_at=last_text_at,
-        due_at=due_at,
+        due_at=ends if outcome.due_at is None else min(ends, milliseconds(outcome.due_at)),
     )
 
 
-def _forward(service: Service, tx: Transaction, opened: Opened, revision: Revision, at: int) -> None:
-    """The revision, sealed, and a row for each sink that wants its kind."""
-    report_id, number = opened.row.report_id, revision.number
-    document = orjson.dumps(revision.document)
-    reports.add_revision(
-        tx,
-        report_id=report_id,
-        revision=number,
+def _sealed_revision(service: Service, opened: Opened, revision: Revision, now: float) -> SealedRevision:
+    organisation = service.directory.get(opened.row.organisation)
+    sinks = organisation.sinks if organisation else ()
+    place = reports.document_place(opened.row.report_id, revision.number)
+    return SealedRevision(
+        number=revision.number,
         kind=revision.kind,
         state=revision.document["state"],
-        created_at=at,
-        document=opened.report_key.seal(document, reports.document_place(report_id, number)),
+        at=milliseconds(now),
+        document=opened.report_key.seal(orjson.dumps(revision.document), place),
+        sinks=tuple(sink for sink in sinks if service.sinks[sink].wants(revision.kind)),
+        priority=0 if revision.urgent else 1,
     )
-    organisation = service.directory.get(opened.row.organisation)
-    for sink in organisation.sinks if organisation else ():
-        if service.sinks[sink].wants(revision.kind):
-            opened.rung.append(
-                outbox.add(
-                    tx,
-                    report_id=report_id,
-                    revision=number,
-                    sink=sink,
-                    organisation=opened.row.organisation,
-                    kind=revision.kind,
-                    priority=0 if revision.urgent else 1,
-                    now=at,
-                )
-            )
+
+
+def write(tx: Transaction, prepared: Prepared) -> list[int]:
+    """Writes a turn and returns the numbers of its outbox rows."""
+    row = prepared.row
+    if row is not None and prepared.new_report is not None:
+        if prepared.seen is not None:
+            conversations.end(tx, prepared.seen.id)
+        reports.add(tx, **asdict(prepared.new_report))
+        conversations.add(tx, row)
+    elif row is not None:
+        conversations.save(tx, row)
+    return [] if prepared.revision is None else _forward(tx, prepared.conversation, prepared.revision)
+
+
+def _forward(tx: Transaction, conversation: ConversationRow, revision: SealedRevision) -> list[int]:
+    reports.add_revision(
+        tx,
+        report_id=conversation.report_id,
+        revision=revision.number,
+        kind=revision.kind,
+        state=revision.state,
+        created_at=revision.at,
+        document=revision.document,
+    )
+    return [
+        outbox.add(
+            tx,
+            report_id=conversation.report_id,
+            revision=revision.number,
+            sink=sink,
+            organisation=conversation.organisation,
+            kind=revision.kind,
+            priority=revision.priority,
+            now=revision.at,
+        )
+        for sink in revision.sinks
+    ]

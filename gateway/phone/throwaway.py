@@ -19,7 +19,7 @@ from gateway.organisations import read_organisations
 from gateway.phone.engine import Exchange, Standing
 from gateway.runtime import ShippedFlows
 from gateway.secrets import new_key_ring
-from handlers import inbound, outbound, timers, turns
+from handlers import inbound, outbound, retaking, timers, turns
 from handlers.letterbox import StoredMailbox
 from handlers.ports import InboundText, Organisation
 from handlers.records import conversations, reports
@@ -84,7 +84,7 @@ class ThrowawayEngine:
         """Lets time pass up to `until`: what falls due happens at its own time, in order."""
         while (due := self._next_due()) is not None and due <= until:
             self._clock.at = max(self._clock.at, due)
-            inbound.retake_due(self._service, self._doorbell)
+            retaking.retake_due(self._service, self._doorbell)
             timers.run_due(self._service, self._doorbell)
             outbound.send_due(self._service)
             if self._next_due() == due:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -89,15 +89,18 @@ def get(tx: Transaction, conversation_id: str) -> ConversationRow | None:
 
 def add(tx: Transaction, row: ConversationRow) -> None:
     """Writes a new conversation."""
-    tx.run(_ADD, **asdict(row))
+    tx.run(_ADD, **{name: getattr(row, name) for name in _NAMES})
 
 
-def save(
-    tx: Transaction, conversation_id: str, *, address_index: str, state: bytes, last_text_at: int, due_at: int | None
-) -> None:
+def save(tx: Transaction, row: ConversationRow) -> None:
     """Writes what a turn changed."""
     tx.run(
-        _SAVE, row=conversation_id, address_index=address_index, state=state, last_text_at=last_text_at, due_at=due_at
+        _SAVE,
+        row=row.id,
+        address_index=row.address_index,
+        state=row.state,
+        last_text_at=row.last_text_at,
+        due_at=row.due_at,
     )
 
 

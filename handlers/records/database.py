@@ -161,6 +161,10 @@ class Database:
         with self._transaction("BEGIN" if self.is_sqlite else "BEGIN READ ONLY") as transaction:
             yield transaction
 
+    def look(self) -> Transaction:
+        """Single reads outside a transaction, each of what is committed by then. Raises the driver's errors."""
+        return Transaction(self._cursor(), self.engine.dialect)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Holds the embedded database's write lock, without a transaction. Raises StoreBusy."""

@@ -12,7 +12,10 @@ from handlers.records.database import Statement, Transaction
 from handlers.records.schema import WAITING, inbox
 from handlers.vault import Place
 
-_COLUMNS = ("channel", "external_id", "received_at", "state", "attempts", "body")
+_COLUMNS = (
+    *("channel", "external_id", "received_at", "state", "attempts", "body"),
+    *("organisation", "report_id", "key", "reply"),
+)
 _VALUES: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
 
 _ADD = Statement(
@@ -79,16 +82,32 @@ def place(channel: str, external_id: str, column: str) -> Place:
     return Place("inbox", f"{channel}:{external_id}", column)
 
 
-def add(tx: Transaction, channel: str, external_id: str, received_at: int, body: bytes) -> int | None:
+def add(
+    tx: Transaction,
+    channel: str,
+    external_id: str,
+    received_at: int,
+    body: bytes,
+    *,
+    organisation: str | None = None,
+    report_id: str | None = None,
+    state: str = "taken",
+    key: bytes | None = None,
+    reply: bytes | None = None,
+) -> int | None:
     """Writes the row and returns its number; None where this carrier's id was taken before."""
     row = tx.one(
         _ADD,
         channel=channel,
         external_id=external_id,
         received_at=received_at,
-        state="taken",
+        state=state,
         attempts=1,
         body=body,
+        organisation=organisation,
+        report_id=report_id,
+        key=key,
+        reply=reply,
     )
     return None if row is None else row[0]
 
