@@ -1,0 +1,1 @@
+"""The conversation itself: pure, without Flask, SQL, Redis or a clock."""
