@@ -390,7 +390,7 @@ def test_a_playback_too_long_for_one_segment_does_without_the_words():
     """Rule 2: one segment, whatever the reporter wrote."""
     source = (Path(flows.__file__).parent / "starter.yaml").read_text(encoding="utf-8")
     player = Player(
-        loads(source.replace("We have {repeat}.", f"{'We have this and wish to be sure. ' * 2}{{repeat}}."))
+        loads(source.replace("We have: {repeat}.", f"{'We have this and wish to be sure. ' * 2}{{repeat}}."))
     )
     for text in (
         "hello",
