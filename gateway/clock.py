@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from gateway import lifeline, runtime, secrets
 from handlers.forwarding import Forwarder
 from handlers.records.database import Database, StoreError
-from handlers.records.migrate import prepare
 from handlers.service import Service
 from handlers.sweep import sweep
 
@@ -49,7 +48,7 @@ def main(environ: Mapping[str, str]) -> int:
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
-    prepare(parts.service.database)
+    parts.prepare()
     standby = _Standby(parts.service)
     sweeps = 0
     while not stopping.is_set():

@@ -6,16 +6,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from conversations import flows as shipped_flows
-from conversations.flow import Flow
 from gateway.bell import BackgroundDoorbell, NoDoorbell, RqDoorbell
 from gateway.channels.simulator import SimulatorChannel
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from gateway.config import Config
 from gateway.organisations import build_sinks, read_organisations
+from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
 from handlers.ports import Channel, Clock, Doorbell
 from handlers.records.database import Database
+from handlers.records.migrate import prepare
 from handlers.service import Directory, Service
 from handlers.vault import KeyRing
 
@@ -28,26 +28,6 @@ class SystemClock:
         return time.time()
 
 
-class ShippedFlows:
-    """The flows in the package: one version of each."""
-
-    def current(self, slug: str) -> Flow:
-        """The flow that new conversations begin with. Raises LookupError."""
-        return shipped_flows.shipped(slug)
-
-    def pinned(self, slug: str, version: int, digest: str) -> Flow | None:
-        """The flow a conversation began with."""
-        flow = shipped_flows.shipped(slug)
-        return flow if (flow.version, flow.hash) == (version, digest) else None
-
-    def languages(self, slug: str) -> tuple[str, ...] | None:
-        """What a flow speaks, None where there is no such flow."""
-        try:
-            return self.current(slug).languages
-        except LookupError:
-            return None
-
-
 @dataclass(frozen=True)
 class Runtime:
     """One process's parts."""
@@ -55,6 +35,12 @@ class Runtime:
     config: Config
     service: Service
     doorbell: Doorbell
+    flows: StoredFlows
+
+    def prepare(self) -> None:
+        """Makes the store ready: its schema, and the flows that conversations may begin with. Raises StoreError."""
+        prepare(self.service.database)
+        self.flows.keep()
 
 
 def build(
@@ -71,7 +57,8 @@ def build(
     Raises ConfigError or VaultError naming the setting that is wrong.
     """
     clock = clock or SystemClock()
-    database, ring, flows = Database(config.database_url), KeyRing.from_json(config.keys), ShippedFlows()
+    database, ring = Database(config.database_url), KeyRing.from_json(config.keys)
+    flows = StoredFlows(database)
     installation = read_organisations(
         config.organisations, data=config.data, environ=environ, flow_languages=flows.languages
     )
@@ -84,7 +71,7 @@ def build(
         sinks=build_sinks(installation),
         clock=clock,
     )
-    return Runtime(config, service, _doorbell(config, background))
+    return Runtime(config, service, _doorbell(config, background), flows)
 
 
 def channels(config: Config, database: Database, ring: KeyRing, clock: Clock) -> dict[str, Channel]:

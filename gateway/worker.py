@@ -16,7 +16,6 @@ from gateway.bell import QUEUE, WAIT_SECONDS, connect
 from handlers.forwarding import Forwarder
 from handlers.records import heartbeats
 from handlers.records.database import StoreError
-from handlers.records.migrate import prepare
 from handlers.service import Service, milliseconds
 
 RECONNECT_SECONDS = 2.0
@@ -29,12 +28,11 @@ def main(environ: Mapping[str, str]) -> int:
     """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError, StoreError."""
     config = secrets.load(environ)
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    _heed_signals(stopping)
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
-    prepare(parts.service.database)
+    parts.prepare()
     forwarder = Forwarder(parts.service)
     forwarder.start()
     threading.Thread(target=_beat, args=(parts.service, stopping), name="heartbeat", daemon=True).start()
@@ -65,6 +63,13 @@ def _work(redis_url: str, forwarder: Forwarder, stopping: threading.Event) -> No
         worker.work(logging_level="WARNING")
     except (RedisError, OSError) as error:
         log.warning("no queue (%s), the outbox is swept instead", type(error).__name__)
+    finally:
+        _heed_signals(stopping)  # RQ's own handlers would raise where no worker of its is there to catch it
+
+
+def _heed_signals(stopping: threading.Event) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
 
 
 def _beat(service: Service, stopping: threading.Event) -> None:

@@ -11,7 +11,6 @@ from gateway.app import Parts, create_app
 from gateway.checks import checks
 from handlers import inbound, outbound
 from handlers.ports import Channel, InboundText, StatusNote
-from handlers.records.migrate import prepare
 
 
 def create() -> Flask:
@@ -19,7 +18,7 @@ def create() -> Flask:
     config = secrets.load(os.environ)
     parts = runtime.build(config, os.environ, background=True)
     service, doorbell = parts.service, parts.doorbell
-    prepare(service.database)
+    parts.prepare()
 
     def receive(channel: Channel, text: InboundText) -> str | None:
         return inbound.receive(service, doorbell, channel, text)

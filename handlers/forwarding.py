@@ -20,6 +20,7 @@ import queue
 import random
 import secrets
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from handlers.records import outbox, reports
 from handlers.records.database import StoreError, Transaction
 from handlers.records.outbox import Claimed
 from handlers.service import Service, milliseconds
-from handlers.vault import VaultError
+from handlers.vault import UnknownKey, VaultError
 
 LEASE_SECONDS = 30
 IN_FLIGHT = 16
@@ -93,10 +94,14 @@ class Lane:
         """Something may be due."""
         self._bell.set()
 
-    def stop(self, seconds: float) -> None:
-        """Lets running sends end for a while, then hands back what is still leased (F18)."""
+    def end(self) -> None:
+        """Claims nothing more."""
         self._stopping.set()
         self._bell.set()
+
+    def stop(self, seconds: float) -> None:
+        """Lets running sends end for a while, then hands back what is still leased (F18)."""
+        self.end()
         self._thread.join(seconds)
         self._senders.shutdown(wait=False, cancel_futures=True)
         try:
@@ -111,6 +116,10 @@ class Lane:
                 pause = self._cycle()
             except StoreError as error:
                 log.error("lane %s: the store is away (%s)", self._sink.id, error)
+                self._stopping.wait(1.0)
+                continue
+            except Exception as error:  # noqa: BLE001 - without its lane a sink would get nothing more
+                log.error("lane %s: unexpected %s", self._sink.id, type(error).__name__)
                 self._stopping.wait(1.0)
                 continue
             self._bell.wait(pause if self._sweeps else None)
@@ -135,7 +144,7 @@ class Lane:
                     self._note(tx, sent, now)
                 if room:
                     claimed, pause = self._claim(tx, room, milliseconds(now))
-        except StoreError:
+        except Exception:
             for sent in ended:
                 self._finished.put(sent)
             self._free -= len(ended)
@@ -176,8 +185,10 @@ class Lane:
             self._sink.deliver(self._delivery(row))
         except DeliveryError as error:
             problem = error
+        except UnknownKey:  # keys are being rotated: a process that has it takes the row, or this one after a restart
+            problem = Retryable("sealed under a key that is not here")
         except VaultError:
-            problem = Parked("sealed under a key that is not here")
+            problem = Parked("cannot be opened")
         except Exception as error:  # noqa: BLE001 - a fault in a sink must not lose the row
             problem = Retryable(type(error).__name__)
         self._finished.put(Sent(row, problem))
@@ -199,14 +210,13 @@ class Lane:
         row, problem, at = sent.claimed, sent.problem, milliseconds(now)
         if problem is None:
             outbox.delivered(tx, row.id, at)
-            self._back(tx, at)
+            self._back(tx, at, row.attempts - 1)
             return
         cause = str(problem)[:200]
         if isinstance(problem, Parked):
             log.error("report %s revision %d is parked at %s: %s", row.report_id, row.revision, self._sink.id, cause)
             outbox.park(tx, row.id, owner=self._owner, cause=cause)
             return
-        self._failures += 1
         if isinstance(problem, SinkPaused):
             if outbox.pause(tx, self._sink.id, cause=cause, now=at, probe_at=at + PROBE_SECONDS * 1000):
                 log.error("sink %s is paused: %s", self._sink.id, cause)
@@ -214,12 +224,18 @@ class Lane:
             return
         pause = pause_before(row.attempts, random.random())  # noqa: S311 - spreads retries, guards nothing
         if isinstance(problem, Retryable) and problem.retry_after is not None:
-            pause = min(max(problem.retry_after, 0.0), MOST_RETRY_AFTER)
+            pause = min(max(1.0, problem.retry_after), MOST_RETRY_AFTER)
+        else:
+            self._failures += 1
         outbox.again(tx, row.id, owner=self._owner, at=at + milliseconds(pause), cause=cause)
 
-    def _back(self, tx: Transaction, at: int) -> None:
-        """The sink took one: a pause ends; after an absence all that waits for a later try is due now."""
-        if outbox.resume(tx, self._sink.id) or self._failures >= AWAY_AFTER_FAILURES:
+    def _back(self, tx: Transaction, at: int, failed: int) -> None:
+        """The sink took one: a pause ends; after an absence all that waits for a later try is due now.
+
+        It was away where the last sends failed without naming a time, or where this row had `failed` for an hour.
+        """
+        was_away = self._failures >= AWAY_AFTER_FAILURES or failed >= len(_FIRST_PAUSES) + _HOUR_OF_FIVES
+        if outbox.resume(tx, self._sink.id) or was_away:
             log.warning("sink %s takes reports again", self._sink.id)
             outbox.hasten(tx, self._sink.id, at)
         self._failures = 0
@@ -251,4 +267,7 @@ class Forwarder:
     def stop(self, seconds: float = 12.0) -> None:
         """Stops claiming, lets running sends end, hands leases back."""
         for lane in self._lanes.values():
-            lane.stop(seconds)
+            lane.end()
+        until = time.monotonic() + seconds
+        for lane in self._lanes.values():
+            lane.stop(max(0.0, until - time.monotonic()))

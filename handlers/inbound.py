@@ -42,7 +42,7 @@ log = logging.getLogger("quietline.inbound")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One text on its way in: whose it is, when it is taken (Unix seconds), and the key of its inbox row.
+    """One text on its way in: whose it is, when it is taken (Unix seconds), its row's key, its conversation's indexes.
 
     `held` texts come too late for an answer: kept with the report, without a step.
     """
@@ -52,6 +52,7 @@ class Arrival:
     text: InboundText
     now: float
     row_key: DataKey
+    indexes: list[str]
     held: bool = False
 
     def place(self, column: str) -> Place:
@@ -81,7 +82,7 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
     if organisation is None:
         _hold(service, text, row_key, now)
         return None
-    arrival = Arrival(channel, organisation, text, now, row_key)
+    arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
     foreseen: Taken | None = None
     with suppress(Exception):  # what is wrong shows again, and is dealt with, inside the transaction
         foreseen = work_out(service, arrival, find(service, service.database.look(), arrival, lock=False))
@@ -103,13 +104,12 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
 
 def find(service: Service, tx: Transaction, arrival: Arrival, *, lock: bool) -> ConversationRow | None:
     """The stored conversation of the text's sender."""
-    return conversations.find(tx, _indexes(service, arrival), lock=lock and not service.database.is_sqlite)
+    return conversations.find(tx, arrival.indexes, lock=lock and not service.database.is_sqlite)
 
 
-def _indexes(service: Service, arrival: Arrival) -> list[str]:
-    text = arrival.text
-    address = (arrival.organisation.id, text.channel, text.medium, text.sender)
-    return service.ring.indexes(months(arrival.now), *address)
+def indexes(service: Service, organisation: Organisation, text: InboundText, now: float) -> list[str]:
+    """The keyed indexes that the sender's conversation may stand under, the one to write first (R20)."""
+    return service.ring.indexes(months(now), organisation.id, text.channel, text.medium, text.sender)
 
 
 def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None = None) -> tuple[Taken, list[int]]:
@@ -118,7 +118,8 @@ def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | 
     taken = foreseen
     if taken is None or not taken.turn.is_for(row):
         taken = work_out(service, arrival, row)
-    rung = turns.write(tx, taken.turn)
+    rung = turns.close(service, tx, row, arrival.now) if row is not None and turns.is_over(row, arrival.now) else []
+    rung += turns.write(tx, taken.turn)
     said = taken.turn.outcome.reply
     if arrival.text.carrier_answers == "HELP" and said and not arrival.held:
         received_at = milliseconds(arrival.now)
@@ -133,9 +134,10 @@ def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) ->
     opened, replaces = _open(service, arrival, row)
     memory = turns.Memory(opened.digest(arrival.text.body), arrival.now)
     repeat = arrival.channel.repeats and memory.is_repeat_of(opened.memory, REPEAT_SECONDS)
-    index = _indexes(service, arrival)[0]
     event = _event(arrival, repeat)
-    turn = turns.prepare(service, opened, event, arrival.now, memory=memory, index=index, replaces=replaces)
+    turn = turns.prepare(
+        service, opened, event, arrival.now, memory=memory, index=arrival.indexes[0], replaces=replaces
+    )
     reply = turn.outcome.reply if arrival.text.carrier_answers is None else None
     return Taken(
         turn,
@@ -156,7 +158,7 @@ def _open(
     service: Service, arrival: Arrival, row: ConversationRow | None
 ) -> tuple[turns.Opened, ConversationRow | None]:
     """The sender's open conversation; or a new one, with the day-old or unreadable one that it replaces."""
-    if row is not None and milliseconds(arrival.now) - row.last_text_at < turns.KEEP_SECONDS * 1000:
+    if row is not None and not turns.is_over(row, arrival.now):
         try:
             return turns.open_row(service, row), None
         except turns.Lost as lost:
@@ -170,7 +172,7 @@ def _open(
         sender=text.sender,
         recipient=text.recipient,
         status=arrival.channel.report_status,
-        index=_indexes(service, arrival)[0],
+        index=arrival.indexes[0],
         now=arrival.now,
     )
     return opened, row

@@ -23,6 +23,7 @@ from handlers.vault import DataKey, VaultError
 
 LEASE_SECONDS = 60
 LATE_ANSWER_SECONDS = 600
+FLOOD_SECONDS = 60
 _ORDER = ("accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
 _FINAL = frozenset({"failed", "undelivered", "canceled"})
 _BACKOFF_SECONDS = (10, 30, 60, 120, 240)
@@ -52,34 +53,43 @@ def queue_late_answer(
 def send_due(service: Service, most: int = 50) -> int:
     """Sends what is due; returns how many were tried. Run by the clock; safe to run twice."""
     tried = 0
-    while tried < most and _send_one(service):
-        tried += 1
+    goes_on = True
+    while tried < most and goes_on:
+        found, goes_on = _send_one(service)
+        tried += found
     return tried
 
 
-def _send_one(service: Service) -> bool:
-    """Claims one text under a lease, sends it outside any transaction, notes the result."""
+def _send_one(service: Service) -> tuple[bool, bool]:
+    """Claims one text under a lease, sends it outside any transaction, notes the result.
+
+    Returns whether there was one, and whether the next may go: a carrier that does not answer would hold up the clock.
+    """
     now = milliseconds(service.clock.now())
     with service.database.write() as tx:
         row = texts.next_due(tx, now)
         if row is None:
-            return False
+            return False, False
         conversation = conversations.get(tx, row.conversation_id)
         cause = _why_not(service, row, conversation, now)
         if cause is not None or conversation is None:
             texts.not_sent(tx, row.id, state="lapsed", at=now, cause=cause or "conversation ended")
-            return True
-        outbound = _opened(service, tx, row, conversation)
+            return True, True
+        try:
+            outbound = _opened(service, tx, row, conversation)
+        except VaultError as error:
+            log.error("text %d cannot be opened (%s)", row.id, type(error).__name__)
+            texts.not_sent(tx, row.id, state="failed", at=now, cause="cannot be opened")
+            return True, True
         texts.begin(tx, row.id, now=now, lease_until=now + LEASE_SECONDS * 1000)
-    _send(service, row, outbound)
-    return True
+    return True, _send(service, row, outbound)
 
 
 def _why_not(service: Service, row: TextRow, conversation: ConversationRow | None, now: int) -> str | None:
     """Why a text is not sent any more."""
     if conversation is None:
         return "conversation ended"
-    if now > row.lapses_at:
+    if not now <= row.lapses_at <= now + (LATE_ANSWER_SECONDS + 60) * 1000:  # from before a clock jump: nobody knows
         return "too late"
     if conversation.last_text_at > row.after_text_at:
         return "a newer text came"
@@ -105,23 +115,30 @@ def _opened(service: Service, tx: Transaction, row: TextRow, conversation: Conve
     )
 
 
-def _send(service: Service, row: TextRow, outbound: OutboundText) -> None:
-    channel = service.channels[row.channel]
+def _send(service: Service, row: TextRow, outbound: OutboundText) -> bool:
+    """Sends a text and notes what came of it; False where the carrier did not answer."""
     try:
+        channel = service.channels[row.channel]
         external_id = None
         if row.tried_at is not None:
             external_id = channel.find_sent(outbound, row.tried_at / 1000 - 60)
         external_id = external_id or channel.send(outbound)
     except SendError as error:
         _note_failure(service, row, error)
-        return
+        return error.action is not SendAction.UNKNOWN
+    except Exception as error:  # noqa: BLE001 - a fault in a channel must not stop the other texts
+        _note_failure(service, row, SendError(SendAction.UNKNOWN, type(error).__name__))
+        return False
     with service.database.write() as tx:
         texts.sent(tx, row.id, external_id)
+    return True
 
 
 def _note_failure(service: Service, row: TextRow, error: SendError) -> None:
     now = milliseconds(service.clock.now())
     pause = _BACKOFF_SECONDS[min(row.attempts, len(_BACKOFF_SECONDS) - 1)] * 1000
+    if error.action is SendAction.FLOOD:
+        pause = max(pause, FLOOD_SECONDS * 1000)
     again = {
         SendAction.RETRY: "due",
         SendAction.STOP_SENDING: "due",

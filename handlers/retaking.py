@@ -8,6 +8,7 @@ twice.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 import orjson
 
@@ -18,6 +19,7 @@ from handlers.records import inbox
 from handlers.records.database import Transaction
 from handlers.records.inbox import InboxRow
 from handlers.service import Service, milliseconds
+from handlers.turns import KEEP_SECONDS
 from handlers.vault import DataKey, VaultError
 
 TRIES_AFTER = (inbound.FIRST_RETRY_SECONDS, 30.0)
@@ -60,7 +62,7 @@ def _retake(service: Service, tx: Transaction, row: InboxRow, now: float) -> lis
     if said and newest and arrival.text.carrier_answers is None:
         conversation, key = taken.turn.conversation, taken.turn.report_key
         queue_late_answer(tx, conversation, key, said, received_at=row.received_at, now=now)
-    inbound.settle(tx, row.id, arrival, taken)
+    inbound.settle(tx, row.id, arrival, replace(taken, sealed_reply=row.reply))  # what it was answered with stays (F1)
     return rung
 
 
@@ -79,8 +81,16 @@ def _arrival(service: Service, row: InboxRow, key: DataKey, now: float) -> inbou
         carrier_answers=stored["carrier_answers"],
         media=tuple(Media(url, content_type) for url, content_type in stored["media"]),
     )
-    late = milliseconds(now) - row.received_at >= LATE_ANSWER_SECONDS * 1000
-    return inbound.Arrival(service.channels[row.channel], organisation, text, now, key, held=late)
+    late = abs(milliseconds(now) - row.received_at) >= LATE_ANSWER_SECONDS * 1000
+    found = inbound.indexes(service, organisation, text, now)
+    return inbound.Arrival(service.channels[row.channel], organisation, text, now, key, found, held=late)
+
+
+def forget_senders(service: Service) -> None:
+    """Destroys the addresses of texts that have waited for a person for a day (R20); the texts stay."""
+    until = milliseconds(service.clock.now() - KEEP_SECONDS)
+    with service.database.write() as tx:
+        inbox.forget_senders(tx, until)
 
 
 def _try_later(tx: Transaction, row: InboxRow, now: float, error: Exception) -> None:

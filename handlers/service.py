@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 from conversations.flow import Flow
 from handlers.ports import Channel, Clock, Organisation, Sink
 from handlers.records.database import Database
 from handlers.vault import KeyRing
+
+_QUARTER_HOUR = 900
 
 
 class Flows(Protocol):
@@ -70,5 +73,12 @@ def months(now: float) -> list[str]:
 
     An open conversation had a text in the last 24 hours and is indexed anew at each.
     """
+    return _months(int(now // _QUARTER_HOUR))
+
+
+@lru_cache(maxsize=4)
+def _months(quarter_hours: int) -> list[str]:
+    """Months begin at whole quarters of an hour."""
+    now = quarter_hours * _QUARTER_HOUR
     this, before = (datetime.fromtimestamp(at, UTC).strftime("%Y-%m") for at in (now, now - 25 * 3600))
     return [this] if this == before else [this, before]

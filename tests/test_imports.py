@@ -1,4 +1,4 @@
-"""Who may import whom: `conversations` none of ours, `handlers` conversations, `gateway` both; within a package no circles."""
+"""Who may import whom: `conversations` none of ours, `handlers` conversations, `gateway` both; no circles."""
 
 from __future__ import annotations
 
@@ -31,7 +31,19 @@ ONLY = {
 }
 # A machine instance belongs to one thread.
 ALLOWED = {"machine.py": {"threading"}}
-PURE = {"socket", "sqlite3", "threading", "subprocess", "time", "random", "secrets", "os", "logging", "asyncio", "urllib"}
+PURE = {
+    "socket",
+    "sqlite3",
+    "threading",
+    "subprocess",
+    "time",
+    "random",
+    "secrets",
+    "os",
+    "logging",
+    "asyncio",
+    "urllib",
+}
 
 
 def _files(package: str) -> list[Path]:

@@ -20,7 +20,12 @@ def slugs() -> tuple[str, ...]:
 @cache
 def shipped(slug: str) -> Flow:
     """A shipped flow, read once. Raises KeyError where there is none of that slug."""
-    return flowfile.loads(_read(slug, ".yaml"))
+    return flowfile.loads(source(slug))
+
+
+def source(slug: str) -> str:
+    """The YAML of a shipped flow. Raises KeyError where there is none of that slug."""
+    return _read(slug, ".yaml")
 
 
 def script(slug: str) -> str:

@@ -14,7 +14,7 @@ from gateway.doctor.advice import Advice, info, must, should
 
 if TYPE_CHECKING:
     from gateway.organisations import SinkSettings
-    from gateway.runtime import ShippedFlows
+    from handlers.flow_store import StoredFlows
 
 _SECONDS: Final = 3.0
 _MAIL_PORTS: Final = {"implicit": 465, "none": 25}
@@ -23,9 +23,9 @@ _MAIL_PORTS: Final = {"implicit": 465, "none": 25}
 def check(config: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
     """Whether the file holds together, its flows may be published and its sinks answer."""
     from gateway.organisations import read_organisations
-    from gateway.runtime import ShippedFlows
+    from handlers.flow_store import StoredFlows
 
-    flows = ShippedFlows()
+    flows = StoredFlows()
     try:
         installation = read_organisations(
             config.organisations, data=config.data, environ=environ, flow_languages=flows.languages
@@ -41,7 +41,7 @@ def check(config: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
         yield from _check_sink(sink)
 
 
-def _check_flow(flows: ShippedFlows, slug: str) -> Iterator[Advice]:
+def _check_flow(flows: StoredFlows, slug: str) -> Iterator[Advice]:
     from conversations.lint import lint
 
     for issue in lint(flows.current(slug)):

@@ -17,7 +17,7 @@ from gateway.channels.simulator import SimulatorChannel
 from gateway.config import Config
 from gateway.organisations import read_organisations
 from gateway.phone.engine import Exchange, Standing
-from gateway.runtime import ShippedFlows
+from handlers.flow_store import StoredFlows
 from gateway.secrets import new_key_ring
 from handlers import inbound, outbound, retaking, timers, turns
 from handlers.letterbox import StoredMailbox
@@ -57,7 +57,7 @@ class ThrowawayEngine:
             database=database,
             ring=ring,
             directory=Directory(replace(each, sinks=()) for each in organisations),
-            flows=ShippedFlows(),
+            flows=StoredFlows(),
             channels={self._channel.name: self._channel},
             sinks={},
             clock=self._clock,
@@ -133,7 +133,7 @@ class ThrowawayEngine:
 def throwaway_engine(config: Config) -> Iterator[ThrowawayEngine]:
     """An engine for the organisations of a configuration, its database gone when the block ends. Raises ConfigError."""
     installation = read_organisations(
-        config.organisations, data=config.data, environ=None, flow_languages=ShippedFlows().languages
+        config.organisations, data=config.data, environ=None, flow_languages=StoredFlows().languages
     )
     with tempfile.TemporaryDirectory(prefix="quietline-phone-") as folder:
         database = Database(f"sqlite:///{Path(folder) / 'phone.sqlite3'}")

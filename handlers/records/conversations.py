@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
-
-from handlers.records.database import Statement, Transaction
-from handlers.records.schema import conversations
+from handlers.records.compiled import statements
+from handlers.records.database import Transaction
 from handlers.vault import Place
 
-_C = conversations.c
+_S = statements("conversations")
+
+
 _MOST_INDEXES = 8
 
 
@@ -38,23 +38,6 @@ class ConversationRow:
 
 
 _NAMES = tuple(ConversationRow.__dataclass_fields__)
-_ROW = select(*[conversations.c[name] for name in _NAMES])
-_BY_INDEX = _ROW.where(_C.address_index == bindparam("address_index"))
-_FIND = Statement(_BY_INDEX, _BY_INDEX.with_for_update())
-_LOCK = Statement(select(func.pg_advisory_xact_lock(bindparam("number"))))
-_ADD = Statement(insert(conversations).values({name: bindparam(name) for name in _NAMES}))
-_SAVE = Statement(
-    update(conversations)
-    .where(_C.id == bindparam("row"))
-    .values({name: bindparam(name) for name in ("address_index", "state", "last_text_at", "due_at")})
-)
-_DUE = _ROW.where(_C.due_at <= bindparam("now")).order_by(_C.due_at).limit(1)
-_NEXT_DUE = Statement(_DUE, _DUE.with_for_update(skip_locked=True))
-_NEXT_DUE_AT = Statement(select(func.min(_C.due_at)).where(_C.due_at.isnot(None)))
-_PUT_OFF = Statement(update(conversations).where(_C.id == bindparam("row")).values(due_at=bindparam("due_at")))
-_PULL_BACK = Statement(update(conversations).where(_C.due_at > bindparam("latest")).values(due_at=bindparam("due_at")))
-_END = Statement(delete(conversations).where(_C.id == bindparam("row")))
-_BY_ID = Statement(_ROW.where(_C.id == bindparam("row")))
 
 
 def place(conversation_id: str, column: str) -> Place:
@@ -63,14 +46,14 @@ def place(conversation_id: str, column: str) -> Place:
 
 
 def find(tx: Transaction, indexes: Sequence[str], *, lock: bool) -> ConversationRow | None:
-    """The conversation under one of the keyed indexes, locked until the transaction ends.
+    """The conversation under one of the keyed indexes, with `lock` locked until the transaction ends.
 
     On PostgreSQL the address itself is locked first, so that two first texts at once make one conversation.
     """
     if lock:
-        tx.run(_LOCK, number=_lock_number(indexes[-1]))
+        tx.run(_S.LOCK, number=_lock_number(indexes[-1]))
     for index in indexes[:_MOST_INDEXES]:
-        row = tx.one(_FIND, address_index=index)
+        row = tx.one(_S.FIND if lock else _S.LOOK, address_index=index)
         if row is not None:
             return ConversationRow(*row)
     return None
@@ -83,19 +66,19 @@ def _lock_number(index: str) -> int:
 
 def get(tx: Transaction, conversation_id: str) -> ConversationRow | None:
     """The conversation of that id, while it is open."""
-    row = tx.one(_BY_ID, row=conversation_id)
+    row = tx.one(_S.BY_ID, row=conversation_id)
     return None if row is None else ConversationRow(*row)
 
 
 def add(tx: Transaction, row: ConversationRow) -> None:
     """Writes a new conversation."""
-    tx.run(_ADD, **{name: getattr(row, name) for name in _NAMES})
+    tx.run(_S.ADD, **{name: getattr(row, name) for name in _NAMES})
 
 
 def save(tx: Transaction, row: ConversationRow) -> None:
     """Writes what a turn changed."""
     tx.run(
-        _SAVE,
+        _S.SAVE,
         row=row.id,
         address_index=row.address_index,
         state=row.state,
@@ -106,26 +89,26 @@ def save(tx: Transaction, row: ConversationRow) -> None:
 
 def next_due(tx: Transaction, now: int) -> ConversationRow | None:
     """The conversation whose timer is longest due, locked; one that another sweep holds is passed over."""
-    row = tx.one(_NEXT_DUE, now=now)
+    row = tx.one(_S.NEXT_DUE, now=now)
     return None if row is None else ConversationRow(*row)
 
 
 def next_due_at(tx: Transaction) -> int | None:
     """When the next timer is due, None where nothing is awaited."""
-    row = tx.one(_NEXT_DUE_AT)
+    row = tx.one(_S.NEXT_DUE_AT)
     return None if row is None else row[0]
 
 
 def put_off(tx: Transaction, conversation_id: str, due_at: int) -> None:
     """Moves a timer."""
-    tx.run(_PUT_OFF, row=conversation_id, due_at=due_at)
+    tx.run(_S.PUT_OFF, row=conversation_id, due_at=due_at)
 
 
-def pull_back(tx: Transaction, latest: int, due_at: int) -> int:
-    """Brings timers that a clock jump left beyond `latest` to `due_at` (F11); returns how many."""
-    return tx.changed(_PULL_BACK, latest=latest, due_at=due_at)
+def pull_back(tx: Transaction, latest: int, at: int) -> int:
+    """Brings the timers of texts that a clock jump left beyond `latest` to `at` (F11); returns how many."""
+    return tx.changed(_S.PULL_BACK, latest=latest, at=at)
 
 
 def end(tx: Transaction, conversation_id: str) -> None:
     """Forgets the conversation: its state, its address and its keys."""
-    tx.run(_END, row=conversation_id)
+    tx.run(_S.END, row=conversation_id)

@@ -1,10 +1,9 @@
-"""Transactions on SQLite or PostgreSQL, and statements that are compiled once.
+"""Transactions on SQLite or PostgreSQL.
 
     StoreError
     └── StoreBusy    the write lock was not to be had in time: nothing was written, the caller may try again
 
-Statements are SQLAlchemy Core; `Statement` compiles each once for a dialect, and the compiled text runs on the
-driver's own connection, since building and compiling anew would cost more than the commit.
+Statements are SQLAlchemy Core, compiled ahead (`handlers.records.compile`), and run on the driver's own connection.
 
 SQLite: WAL, synchronous=FULL, one writer at a time by a lock between threads and a file lock between processes,
 then BEGIN IMMEDIATE. busy_timeout sleeps and starves; the locks queue. PostgreSQL: one connection a thread, row
@@ -21,15 +20,15 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-from sqlalchemy.engine import Dialect, Engine, make_url
-from sqlalchemy.pool import NullPool
-from sqlalchemy.sql.base import Executable
-
+from handlers.records.compiled import Statement
 from handlers.records.locks import LockTimeout, WriteLock
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Engine
 
 LOCK_SECONDS: Final = 5.0
 
@@ -50,6 +49,8 @@ POSTGRES_SETTINGS: Final = (
     "SET idle_in_transaction_session_timeout = '10s'",
     "SET client_encoding = 'UTF8'",
 )
+_SQLITE: Final = "sqlite:///"
+_BEGIN_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 class StoreError(Exception):
@@ -60,46 +61,16 @@ class StoreBusy(StoreError):
     """The write lock was not free within `LOCK_SECONDS`."""
 
 
-class Statement:
-    """A Core statement, compiled once per dialect to the driver's text and the order of its parameters.
-
-    Args:
-        core: the statement; values that are not in it as constants are `bindparam`s, given at each run.
-        postgresql: the statement for PostgreSQL where it differs.
-    """
-
-    def __init__(self, core: Executable, postgresql: Executable | None = None) -> None:
-        self._core = {"sqlite": core, "postgresql": core if postgresql is None else postgresql}
-        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
-
-    def bound(self, dialect: Dialect, values: dict[str, Any]) -> tuple[str, Any]:
-        """The text and the parameters as this dialect's driver takes them."""
-        sql, names, constants = self._compiled.get(dialect.name) or self._compile(dialect)
-        if constants:
-            values = constants | values
-        if dialect.positional:
-            return sql, [values[name] for name in names]
-        return sql, values
-
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        made: Any = self._core[dialect.name].compile(  # type: ignore[attr-defined]
-            dialect=dialect, compile_kwargs={"render_postcompile": True}
-        )
-        constants = {name: value for name, value in made.params.items() if value is not None}
-        self._compiled[dialect.name] = (made.string, tuple(made.positiontup or ()), constants)
-        return self._compiled[dialect.name]
-
-
 class Transaction:
     """One open transaction on this thread."""
 
-    def __init__(self, cursor: Any, dialect: Dialect) -> None:
+    def __init__(self, cursor: Any, kind: str) -> None:
         self._cursor = cursor
-        self._dialect = dialect
+        self._kind = kind
 
     def run(self, statement: Statement, **values: Any) -> Any:
         """Executes and returns the driver's cursor."""
-        return self._cursor.execute(*statement.bound(self._dialect, values))
+        return self._cursor.execute(*statement.bound(self._kind, values))
 
     def one(self, statement: Statement, **values: Any) -> tuple[Any, ...] | None:
         """The first row, or None."""
@@ -133,21 +104,28 @@ class Database:
     """The store of one installation.
 
     Args:
-        url: a SQLAlchemy address, `sqlite:///path` or `postgresql+psycopg://...`.
+        url: `sqlite:///path` or `postgresql://...`.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = make_url(_with_driver(url))
-        self.dialect_name = self._url.get_backend_name()
-        self.engine: Engine = sa.create_engine(self._url, poolclass=NullPool)
-        self.path = Path(self._url.database or "") if self.is_sqlite else None
+        self._url = _plain(url)
+        self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
+        self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
         self._local = threading.local()
         self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), LOCK_SECONDS) if self.path else None
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the embedded database."""
-        return self.dialect_name == "sqlite"
+        return self.kind == "sqlite"
+
+    @cached_property
+    def engine(self) -> Engine:
+        """SQLAlchemy's way in, for migrations and examinations; loads it."""
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        return create_engine(self._url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
@@ -158,12 +136,12 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One reading transaction with a steady view. Raises StoreError."""
-        with self._transaction("BEGIN" if self.is_sqlite else "BEGIN READ ONLY") as transaction:
+        with self._transaction("BEGIN" if self.is_sqlite else _BEGIN_READ) as transaction:
             yield transaction
 
     def look(self) -> Transaction:
         """Single reads outside a transaction, each of what is committed by then. Raises the driver's errors."""
-        return Transaction(self._cursor(), self.engine.dialect)
+        return Transaction(self._cursor(), self.kind)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -195,8 +173,10 @@ class Database:
     def _transaction(self, begin: str) -> Iterator[Transaction]:
         cursor = self._begin(begin)
         try:
-            yield Transaction(cursor, self.engine.dialect)
+            yield Transaction(cursor, self.kind)
             cursor.execute("COMMIT")
+            if not self.is_sqlite and cursor.statusmessage != "COMMIT":
+                raise StoreError("aborted")  # PostgreSQL answers ROLLBACK, and no error, where a statement had failed
         except BaseException as error:
             try:
                 cursor.execute("ROLLBACK")
@@ -241,17 +221,17 @@ class Database:
             return connection
         import psycopg
 
-        kwargs = self.engine.dialect.create_connect_args(self._url)[1]
-        postgres = psycopg.connect(**kwargs, autocommit=True, connect_timeout=5)
+        postgres = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
         for setting in POSTGRES_SETTINGS:
             postgres.execute(setting)
         return postgres
 
 
-def _with_driver(url: str) -> str:
-    for plain in ("postgresql://", "postgres://"):
-        if url.startswith(plain):
-            return "postgresql+psycopg://" + url.removeprefix(plain)
+def _plain(url: str) -> str:
+    """An address as the drivers take it, whatever form SQLAlchemy or a platform gave it."""
+    for form in ("postgresql+psycopg://", "postgres://"):
+        if url.startswith(form):
+            return "postgresql://" + url.removeprefix(form)
     return url
 
 

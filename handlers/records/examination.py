@@ -46,3 +46,5 @@ def examine(database: Database) -> Examined:
     except (sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
         cause = error.orig if isinstance(error, sa.exc.DBAPIError) and error.orig is not None else error
         raise StoreError(type(cause).__name__) from None
+    finally:
+        database.close()

@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import sqlalchemy as sa
-
+from handlers.records.compiled import statements
 from handlers.records.database import POSTGRES_SETTINGS, SQLITE_PRAGMAS, Database, StoreError
+
+_S = statements("versions")
 
 HEAD: Final = "0001"
 _ADVISORY_LOCK: Final = 0x71756965746C696E
@@ -20,10 +21,9 @@ def is_current(database: Database) -> bool:
     """Whether the schema is the newest. Raises StoreError where the database cannot be asked."""
     if database.path is not None and not database.path.exists():
         return False
-    with database.engine.connect() as connection:
-        if not sa.inspect(connection).has_table("alembic_version"):
-            return False
-        return bool(connection.scalar(sa.text("SELECT version_num FROM alembic_version")) == HEAD)
+    with database.read() as tx:
+        found = tx.one(_S.EXISTS)
+        return found is not None and found[0] is not None and tx.one(_S.VERSION) == (HEAD,)
 
 
 def prepare(database: Database) -> None:
@@ -31,9 +31,11 @@ def prepare(database: Database) -> None:
 
     Raises StoreError where the database cannot be reached or written.
     """
+    if is_current(database):
+        return
+    import sqlalchemy as sa
+
     try:
-        if is_current(database):
-            return
         if database.path is not None:
             database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             database.path.touch(mode=0o600)
@@ -46,6 +48,7 @@ def prepare(database: Database) -> None:
 
 
 def _upgrade(database: Database, first: tuple[str, ...]) -> None:
+    import sqlalchemy as sa
     from alembic import command
     from alembic.config import Config
 
@@ -54,6 +57,8 @@ def _upgrade(database: Database, first: tuple[str, ...]) -> None:
     with database.engine.connect() as connection:
         for statement in first:
             connection.execute(sa.text(statement))
+        if database.is_sqlite:  # else each statement commits by itself, and a kill leaves half a schema
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()

@@ -9,6 +9,7 @@
     texts          texts of ours that are not answers: intent first, then what became of them
     phone_texts    the terminal phone's letter box
     heartbeats     when each background process was last seen
+    flow_versions  the source of every flow version that a conversation began with
 
 Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
 and column.
@@ -190,4 +191,13 @@ heartbeats = Table(
     metadata,
     Column("process", Text, primary_key=True),
     Column("at", BigInteger, nullable=False),
+)
+
+flow_versions = Table(
+    "flow_versions",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("slug", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("source", Text, nullable=False),
 )

@@ -4,74 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, or_, select, text, update
-
-from handlers.records.database import Statement, Transaction
-from handlers.records.schema import UNSENT, texts
+from handlers.records.compiled import statements
+from handlers.records.database import Transaction
 from handlers.vault import Place
 
-_T = texts.c
-_ADD = Statement(
-    insert(texts)
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "token",
-                "conversation_id",
-                "report_id",
-                "channel",
-                "purpose",
-                "due_at",
-                "lapses_at",
-                "after_text_at",
-                "body",
-            )
-        }
-    )
-    .values(state="due", attempts=0)
-)
-_NAMES = (
-    "id",
-    "token",
-    "conversation_id",
-    "report_id",
-    "channel",
-    "purpose",
-    "state",
-    "attempts",
-    "lapses_at",
-    "after_text_at",
-    "tried_at",
-    "body",
-)
-_OPEN = text(UNSENT)
-_DUE = (
-    select(*[texts.c[name] for name in _NAMES]).where(_OPEN, _T.due_at <= bindparam("now")).order_by(_T.due_at).limit(1)
-)
-_NEXT_DUE = Statement(_DUE, _DUE.with_for_update(skip_locked=True))
-_TRY = Statement(
-    update(texts)
-    .where(_T.id == bindparam("row"))
-    .values(state="sending", attempts=_T.attempts + 1, tried_at=bindparam("now"), due_at=bindparam("lease_until"))
-)
-_SENT = Statement(
-    update(texts).where(_T.id == bindparam("row")).values(state="sent", external_id=bindparam("carrier_id"))
-)
-_NOT_SENT = Statement(
-    update(texts)
-    .where(_T.id == bindparam("row"))
-    .values(state=bindparam("to"), due_at=bindparam("at"), error_code=bindparam("why"))
-)
-_STATUS = Statement(
-    select(_T.id, _T.status).where(_T.channel == bindparam("through"), _T.external_id == bindparam("carrier_id"))
-)
-_NOTE = Statement(
-    update(texts)
-    .where(_T.id == bindparam("row"), or_(_T.status.is_(None), _T.status == bindparam("was")))
-    .values(status=bindparam("now_is"), error_code=bindparam("why"))
-)
-_PULL_BACK = Statement(update(texts).where(_OPEN, _T.due_at > bindparam("latest")).values(due_at=bindparam("at")))
+_S = statements("texts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +49,7 @@ def add(
 ) -> None:
     """Writes the intent to send a text, worth it until `lapses_at` and while none came after `after_text_at`."""
     tx.run(
-        _ADD,
+        _S.ADD,
         token=token,
         conversation_id=conversation_id,
         report_id=report_id,
@@ -127,35 +64,35 @@ def add(
 
 def next_due(tx: Transaction, now: int) -> TextRow | None:
     """The text that is longest due (one whose sending never ended counts), locked."""
-    row = tx.one(_NEXT_DUE, now=now)
+    row = tx.one(_S.NEXT_DUE, now=now)
     return None if row is None else TextRow(*row)
 
 
 def begin(tx: Transaction, row: int, *, now: int, lease_until: int) -> None:
     """Notes that we are about to send: after a crash the text is looked up at the carrier first."""
-    tx.run(_TRY, row=row, now=now, lease_until=lease_until)
+    tx.run(_S.TRY, row=row, now=now, lease_until=lease_until)
 
 
 def sent(tx: Transaction, row: int, external_id: str) -> None:
     """The carrier took it under this id."""
-    tx.run(_SENT, row=row, carrier_id=external_id)
+    tx.run(_S.SENT, row=row, carrier_id=external_id)
 
 
 def not_sent(tx: Transaction, row: int, *, state: str, at: int, cause: str) -> None:
     """The carrier did not take it (`due` again at `at`, `unknown`, `failed`), or it `lapsed`."""
-    tx.run(_NOT_SENT, row=row, to=state, at=at, why=cause)
+    tx.run(_S.NOT_SENT, row=row, to=state, at=at, why=cause)
 
 
 def note_status(
     tx: Transaction, *, channel: str, external_id: str, before: frozenset[str], status: str, error_code: str | None
 ) -> bool:
     """Moves a text's status forward: only from nothing or from one of `before`. False where nothing moved."""
-    row = tx.one(_STATUS, through=channel, carrier_id=external_id)
+    row = tx.one(_S.STATUS, through=channel, carrier_id=external_id)
     if row is None or (row[1] is not None and row[1] not in before):
         return False
-    return tx.changed(_NOTE, row=row[0], was=row[1], now_is=status, why=error_code) == 1
+    return tx.changed(_S.NOTE, row=row[0], was=row[1], now_is=status, why=error_code) == 1
 
 
 def pull_back(tx: Transaction, latest: int, at: int) -> int:
     """Brings texts that a clock jump left beyond `latest` to `at` (F11); returns how many."""
-    return tx.changed(_PULL_BACK, latest=latest, at=at)
+    return tx.changed(_S.PULL_BACK, latest=latest, at=at)

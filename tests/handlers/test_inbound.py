@@ -1,4 +1,4 @@
-"""The durable turn: what happens when a text comes once, twice, out of order, to nobody, or while something is broken."""
+"""The durable turn: a text that comes once, twice, out of order, to nobody, or while something is broken."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from conversations.flow import Flow
 from handlers import outbound, retaking
 from handlers.ports import SendAction, SendError
 from handlers.records.database import Database, StoreError
@@ -194,7 +195,9 @@ class TestTurnThatFails:
     def desk(self, database: Database, sink: BrokenSink) -> Desk:
         return Desk.build(database, sinks=[sink])
 
-    def test_f12_the_text_is_kept_and_the_reporter_is_told_so(self, desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    def test_f12_the_text_is_kept_and_the_reporter_is_told_so(
+        self, desk: Desk, caplog: pytest.LogCaptureFixture
+    ) -> None:
         desk.say("hello")
         answer = desk.say(WHERE)
         assert answer == "Thanks, we have your text. We will answer shortly."
@@ -226,18 +229,18 @@ class TestTurnThatFails:
     def test_a_first_text_that_failed_is_taken_again_too(self, database: Database) -> None:
         class Flows:
             def __init__(self) -> None:
-                from gateway.runtime import ShippedFlows
+                from handlers.flow_store import StoredFlows
 
-                self.real = ShippedFlows()
+                self.real = StoredFlows()
                 self.asked = 0
 
-            def current(self, slug: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            def current(self, slug: str) -> Flow:
                 self.asked += 1
                 if self.asked <= 2:  # worked out beforehand, and once more in the transaction
                     raise LookupError(slug)
                 return self.real.current(slug)
 
-            def pinned(self, slug: str, version: int, digest: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+            def pinned(self, slug: str, version: int, digest: str) -> Flow | None:
                 return self.real.pinned(slug, version, digest)
 
         desk = Desk.build(database, flows=Flows())
@@ -299,9 +302,9 @@ class TestCarrierKeywords:
 
 
 class TestStoreInTrouble:
-    def test_e10_a_full_disk_stores_nothing_and_says_so(self, tmp_path: object, desk: Desk) -> None:
+    def test_e10_a_full_disk_stores_nothing_and_says_so(self, desk: Desk) -> None:
         if not desk.service.database.is_sqlite:
-            return
+            pytest.skip("SQLite's injector")
         database = desk.service.database
         with database.write() as tx:
             tx._cursor.execute("PRAGMA max_page_count=1")
@@ -311,8 +314,7 @@ class TestStoreInTrouble:
             pages = tx._cursor.execute("PRAGMA page_count").fetchone()[0]
             tx._cursor.execute(f"PRAGMA max_page_count={pages}")
         with pytest.raises(StoreError):
-            for _ in range(200):
-                desk.say("x" * 1000)
+            [desk.say("x" * 1000) for _ in range(200)]
         database.close()
         count = len(desk.rows("SELECT id FROM inbox"))
         desk.say("works again")

@@ -106,3 +106,39 @@ def test_a_sweep_goes_on_when_one_of_its_steps_fails(desk: Desk, caplog: pytest.
     sweep(desk.service, desk.doorbell, lambda ids: None)
     assert len(desk.documents()) == 1, "the timer ran"
     assert "store is away" in caplog.text
+
+
+def test_rule_12_what_was_told_goes_forward_though_no_clock_ran_for_a_day(desk: Desk) -> None:
+    desk.say("he keeps following me")
+    desk.clock.move(25 * 3600)
+    timers.run_due(desk.service, desk.doorbell)
+    assert [report["kind"] for report in desk.documents()] == ["unfinished"]
+    assert desk.rows("SELECT id FROM conversations") == []
+    assert len(desk.doorbell.rung) == 1
+
+
+def test_rule_12_so_it_does_when_the_next_text_is_what_ends_it(desk: Desk) -> None:
+    desk.say("he keeps following me")
+    desk.clock.move(25 * 3600)
+    desk.say("hello there")
+    assert [report["kind"] for report in desk.documents()] == ["unfinished"]
+    assert len(desk.doorbell.rung) == 1
+
+
+def test_what_cannot_be_read_ends_too(desk: Desk) -> None:
+    desk.say("hello there")
+    desk.change("UPDATE conversations SET flow_hash = 'gone'")
+    desk.clock.move(24 * 3600 + 3601)
+    timers.run_due(desk.service, desk.doorbell)
+    assert desk.rows("SELECT id FROM conversations") == []
+
+
+def test_f11_silence_is_heard_within_15_minutes_though_the_clock_went_back_two_hours(desk: Desk) -> None:
+    desk.clock.move(2 * 3600)
+    desk.say("he keeps following me")
+    desk.clock.move(-2 * 3600)
+    mend_clock_jump(desk.service)
+    desk.clock.move(901)
+    mend_clock_jump(desk.service)
+    timers.run_due(desk.service, desk.doorbell)
+    assert [report["kind"] for report in desk.documents()] == ["unfinished"]

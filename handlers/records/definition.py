@@ -1,0 +1,18 @@
+"""How a statement is defined: SQLAlchemy Core, once, or once for each kind of database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.sql.base import Executable
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A Core statement; values that are not in it as constants are `bindparam`s, given at each run.
+
+    `postgresql` is the statement for PostgreSQL where it differs.
+    """
+
+    core: Executable
+    postgresql: Executable | None = None

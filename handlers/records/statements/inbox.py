@@ -1,0 +1,66 @@
+"""The statements of `handlers.records.inbox`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import bindparam, func, null, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from handlers.records.definition import Definition
+from handlers.records.schema import WAITING as WAITS
+from handlers.records.schema import inbox
+
+_COLUMNS = (
+    *("channel", "external_id", "received_at", "state", "attempts", "body"),
+    *("organisation", "report_id", "key", "reply"),
+)
+_VALUES: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
+ADD = Definition(
+    sqlite.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(inbox.c.id),
+    postgresql.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(inbox.c.id),
+)
+SETTLE = Definition(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values({name: bindparam(name) for name in ("organisation", "report_id", "state", "key", "reply")})
+    .values(sender=null(), due_at=null())
+)
+POSTPONE = Definition(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"))
+    .values(
+        {name: bindparam(name) for name in ("organisation", "state", "attempts", "due_at", "key", "sender", "reply")}
+    )
+    .values(report_id=null())
+)
+_ROW = select(
+    inbox.c.id,
+    inbox.c.channel,
+    inbox.c.external_id,
+    inbox.c.organisation,
+    inbox.c.report_id,
+    inbox.c.received_at,
+    inbox.c.state,
+    inbox.c.attempts,
+    inbox.c.key,
+    inbox.c.sender,
+    inbox.c.body,
+    inbox.c.reply,
+)
+FIND = Definition(_ROW.where(inbox.c.channel == bindparam("channel"), inbox.c.external_id == bindparam("external_id")))
+_DUE = (
+    _ROW.where(text(WAITS), inbox.c.state == "due", inbox.c.due_at <= bindparam("now"))
+    .order_by(inbox.c.due_at)
+    .limit(1)
+)
+NEXT_DUE = Definition(_DUE, _DUE.with_for_update(skip_locked=True))
+PULL_BACK = Definition(
+    update(inbox).where(text(WAITS), inbox.c.due_at > bindparam("latest")).values(due_at=bindparam("at"))
+)
+FORGET = Definition(
+    update(inbox)
+    .where(text(WAITS), inbox.c.state == "held", inbox.c.sender.isnot(None), inbox.c.received_at <= bindparam("until"))
+    .values(sender=null())
+)
+WAITING = Definition(select(inbox.c.state, func.count()).where(text(WAITS)).group_by(inbox.c.state))

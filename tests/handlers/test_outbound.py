@@ -1,0 +1,62 @@
+"""Texts of ours that are not answers: one that fails stops no other, and none goes out late."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers import outbound
+from handlers.ports import SendAction, SendError
+from handlers.records.database import Database
+from handlers.sweep import mend_clock_jump
+from tests.fakes import Desk
+
+
+@pytest.fixture
+def desk(database: Database) -> Desk:
+    return Desk.build(database)
+
+
+@pytest.fixture
+def waiting(desk: Desk) -> Desk:
+    """Three texts wait to be sent."""
+    for phone in range(1, 4):
+        desk.say("HELP", carrier_answers="HELP", sender=f"+44770090000{phone}")
+    return desk
+
+
+def test_f12_a_text_that_cannot_be_opened_does_not_stop_the_next(waiting: Desk) -> None:
+    waiting.change("UPDATE texts SET token = 'other' WHERE id = (SELECT min(id) FROM texts)")
+    outbound.send_due(waiting.service)
+    assert len(waiting.channel.sent) == 2
+    assert waiting.rows("SELECT state FROM texts ORDER BY id") == [("failed",), ("sent",), ("sent",)]
+
+
+def test_a_carrier_that_does_not_answer_ends_the_round(waiting: Desk) -> None:
+    waiting.channel.refusals = [SendError(SendAction.UNKNOWN, "timeout")] * 3
+    assert outbound.send_due(waiting.service) == 1
+    assert waiting.rows("SELECT count(*) FROM texts WHERE state = 'due'") == [(2,)]
+
+
+def test_a_fault_in_a_channel_loses_nothing(waiting: Desk) -> None:
+    waiting.channel.refusals = [ZeroDivisionError("+447700900001")]
+    outbound.send_due(waiting.service)
+    assert waiting.rows("SELECT state FROM texts ORDER BY id")[0] == ("unknown",)
+
+
+def test_a_flood_is_answered_with_a_minute_of_silence(waiting: Desk) -> None:
+    waiting.channel.refusals = [SendError(SendAction.FLOOD, "14107")]
+    outbound.send_due(waiting.service)
+    [(due_at,)] = waiting.rows("SELECT due_at FROM texts WHERE error_code = '14107'")
+    assert due_at / 1000 - waiting.clock.at == pytest.approx(60, abs=1)
+
+
+def test_r4_f11_an_answer_from_before_a_clock_jump_is_never_sent_late(desk: Desk) -> None:
+    desk.clock.move(2 * 3600)
+    desk.say("HELP", carrier_answers="HELP")
+    desk.clock.move(-2 * 3600)
+    mend_clock_jump(desk.service)
+    outbound.send_due(desk.service)
+    desk.clock.move(2 * 3600)
+    outbound.send_due(desk.service)
+    assert desk.channel.sent == []
+    assert desk.rows("SELECT state FROM texts") == [("lapsed",)]
