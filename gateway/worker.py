@@ -9,10 +9,9 @@ import logging
 import signal
 import threading
 from collections.abc import Mapping
-from typing import Any
 
 from gateway import jobs, lifeline, runtime, secrets
-from gateway.bell import QUEUE, WAIT_SECONDS, connect
+from gateway.bell import WAIT_SECONDS, connect
 from handlers.forwarding import Forwarder
 from handlers.records import heartbeats
 from handlers.records.database import StoreError
@@ -47,20 +46,12 @@ def main(environ: Mapping[str, str]) -> int:
 def _work(redis_url: str, forwarder: Forwarder, stopping: threading.Event) -> None:
     """Takes jobs until told to stop or until the queue is gone."""
     from redis.exceptions import RedisError
-    from rq import SimpleWorker
-    from rq.serializers import JSONSerializer
 
-    class Worker(SimpleWorker):
-        """Takes jobs in this process; a stop is noted so that the forwarder can end its sends."""
-
-        def request_stop(self, signum: Any, frame: Any) -> None:
-            stopping.set()
-            SimpleWorker.request_stop(self, signum, frame)  # type: ignore[no-untyped-call]
+    from gateway.ringer import RingerWorker
 
     jobs.attach(forwarder, connect(redis_url, WAIT_SECONDS))
     try:
-        worker = Worker([QUEUE], connection=connect(redis_url, None), serializer=JSONSerializer)
-        worker.work(logging_level="WARNING")
+        RingerWorker(connect(redis_url, None), stopping.set).work(logging_level="WARNING")
     except (RedisError, OSError) as error:
         log.warning("no queue (%s), the outbox is swept instead", type(error).__name__)
     finally:

@@ -16,6 +16,7 @@ A row whose lease ran out is claimed again, by anybody: every send may happen tw
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import random
 import secrets
@@ -36,6 +37,7 @@ LEASE_SECONDS = 30
 IN_FLIGHT = 16
 PROBE_SECONDS = 60
 SWEEP_SECONDS = 10.0
+NOTE_SECONDS = 0.05
 MOST_RETRY_AFTER = 3600.0
 AWAY_AFTER_FAILURES = 3
 _FIRST_PAUSES = (5.0, 30.0, 120.0)
@@ -83,6 +85,7 @@ class Lane:
         self._bell = threading.Event()
         self._stopping = threading.Event()
         self._failures = 0
+        self._wanted = in_flight
         self._senders = ThreadPoolExecutor(in_flight, thread_name_prefix=f"send-{sink.id}")
         self._thread = threading.Thread(target=self._run, name=f"lane-{sink.id}", daemon=True)
 
@@ -111,20 +114,30 @@ class Lane:
             log.error("leases of %s were not handed back (%s), they run out by themselves", self._sink.id, error)
 
     def _run(self) -> None:
+        due = 0.0 if self._sweeps else math.inf
         while not (self._stopping.is_set() and self._is_idle()):
-            try:
-                pause = self._cycle()
-            except StoreError as error:
-                log.error("lane %s: the store is away (%s)", self._sink.id, error)
-                self._stopping.wait(1.0)
-                continue
-            except Exception as error:  # noqa: BLE001 - without its lane a sink would get nothing more
-                log.error("lane %s: unexpected %s", self._sink.id, type(error).__name__)
-                self._stopping.wait(1.0)
-                continue
-            self._bell.wait(pause if self._sweeps else None)
+            rung = self._bell.wait(self._patience(due))
             self._bell.clear()
+            if not rung and self._finished.empty() and time.monotonic() < due:
+                continue
+            pause = self._cycle_safely()
+            due = time.monotonic() + pause if self._sweeps else math.inf
         self._service.database.close()
+
+    def _patience(self, due: float) -> float:
+        """Seconds to wait for a bell: until something is due, or sends may be noted."""
+        longest = NOTE_SECONDS if self._free < self._in_flight else threading.TIMEOUT_MAX
+        return max(0.0, min(longest, due - time.monotonic()))
+
+    def _cycle_safely(self) -> float:
+        try:
+            return self._cycle()
+        except StoreError as error:
+            log.error("lane %s: the store is away (%s)", self._sink.id, error)
+        except Exception as error:  # noqa: BLE001 - without its lane a sink would get nothing more
+            log.error("lane %s: unexpected %s", self._sink.id, type(error).__name__)
+        self._stopping.wait(1.0)
+        return 0.0
 
     def _is_idle(self) -> bool:
         return self._finished.empty() and self._free == self._in_flight
@@ -150,6 +163,7 @@ class Lane:
             self._free -= len(ended)
             raise
         self._free -= len(claimed)
+        self._wanted = self._in_flight // 2 if self._free == 0 else self._in_flight
         for row in claimed:
             self._senders.submit(self._send, row)
         return pause
@@ -192,7 +206,9 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - a fault in a sink must not lose the row
             problem = Retryable(type(error).__name__)
         self._finished.put(Sent(row, problem))
-        self._bell.set()
+        # One commit notes many: a lone success waits for company, a backlog for half the senders.
+        if problem is not None or self._stopping.is_set() or self._finished.qsize() >= self._wanted:
+            self._bell.set()
 
     def _delivery(self, row: Claimed) -> Delivery:
         key = self._service.ring.unwrap("content", row.report_id, row.key, reports.key_place(row.report_id))

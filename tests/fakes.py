@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from handlers.flow_store import StoredFlows
 from gateway.secrets import new_key_ring
 from handlers import inbound
+from handlers.flow_store import StoredFlows
 from handlers.ports import (
     Channel,
     Delivery,

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from gateway.channels.mailbox import MemoryMailbox
 from gateway.channels.simulator import TOLERANCE_SECONDS, SimulatorChannel, sign
-from handlers.ports import LETTERS_AT_ONCE
-from handlers.ports import BadRequest, OutboundText, RawRequest
+from handlers.ports import LETTERS_AT_ONCE, BadRequest, OutboundText, RawRequest
 from tests.naughty import NAUGHTY
 
 SECRET = "a shared secret"
