@@ -1,7 +1,7 @@
 """RQ's worker for the doorbell: in this process, without a fork, and for one job alone.
 
-A bell needs none of the bookkeeping that RQ keeps of other jobs: it wakes the forwarder, then it is forgotten. A job that names
-anything but the doorbell is refused, so that whoever can write to the queue cannot have code run.
+A bell needs none of the bookkeeping that RQ keeps of other jobs: it wakes the forwarder, then it is forgotten. A
+job that names anything but the doorbell is refused, so that whoever can write to the queue cannot have code run.
 """
 
 from __future__ import annotations

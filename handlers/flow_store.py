@@ -1,6 +1,7 @@
 """Flows: new conversations begin with the shipped version, open ones stay on the version that they began with (F13).
 
-A version's source is kept in the store before the first conversation can begin with it, so a newer release still knows it.
+A version's source is kept in the store before the first conversation can begin with it, so a newer release still
+knows it.
 """
 
 from __future__ import annotations

@@ -83,23 +83,29 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
         _hold(service, text, row_key, now)
         return None
     arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
+    with service.database.turn():
+        reply, rung = _receive(service, arrival)
+    if rung:
+        doorbell.ring(rung)
+    return reply
+
+
+def _receive(service: Service, arrival: Arrival) -> tuple[str | None, list[int]]:
     foreseen: Taken | None = None
     with suppress(Exception):  # what is wrong shows again, and is dealt with, inside the transaction
         foreseen = work_out(service, arrival, find(service, service.database.look(), arrival, lock=False))
     with service.database.write() as tx:
         number = _add(tx, arrival, foreseen)
         if number is None:
-            return stored_reply(service, tx, text.channel, text.external_id)
+            return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
         try:
             with tx.savepoint():
                 taken, rung = take(service, tx, arrival, foreseen)
         except Exception as error:  # noqa: BLE001 - whatever a turn raises, the text itself is kept
-            return _postpone(service, tx, number, arrival, error)
+            return _postpone(service, tx, number, arrival, error), []
         if taken is not foreseen:
             settle(tx, number, arrival, taken)
-    if rung:
-        doorbell.ring(rung)
-    return taken.reply
+    return taken.reply, rung
 
 
 def find(service: Service, tx: Transaction, arrival: Arrival, *, lock: bool) -> ConversationRow | None:

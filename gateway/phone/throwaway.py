@@ -17,9 +17,9 @@ from gateway.channels.simulator import SimulatorChannel
 from gateway.config import Config
 from gateway.organisations import read_organisations
 from gateway.phone.engine import Exchange, Standing
-from handlers.flow_store import StoredFlows
 from gateway.secrets import new_key_ring
 from handlers import inbound, outbound, retaking, timers, turns
+from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
 from handlers.ports import InboundText, Organisation
 from handlers.records import conversations, reports

@@ -144,6 +144,21 @@ class Database:
         return Transaction(self._cursor(), self.kind)
 
     @contextmanager
+    def turn(self) -> Iterator[None]:
+        """For work that ends in `write`: keeps the other threads of this process from the embedded database meanwhile.
+
+        Nothing on PostgreSQL. Raises StoreBusy.
+        """
+        if self._lock is None:
+            yield
+            return
+        try:
+            with self._lock.turn():
+                yield
+        except LockTimeout as error:
+            raise StoreBusy(str(error)) from None
+
+    @contextmanager
     def locked(self) -> Iterator[None]:
         """Holds the embedded database's write lock, without a transaction. Raises StoreBusy."""
         if self._lock is None:

@@ -1,12 +1,12 @@
 """The lock that every writer of an embedded database takes, between threads and between processes.
 
-SQLite's busy_timeout sleeps and retries without a queue, so under load one writer waits for seconds. Here a writer
-passes two file locks: the turnstile, then the main lock, and lets go of the turnstile. A process that has just
-written cannot take the turnstile again before a process that already waits behind it has had its turn. Waiting is
-bounded: a writer that was stopped while holding the lock must not hold up an answer for ever, which a blocking
-flock would.
+SQLite's busy_timeout sleeps and retries without a queue, so under load one writer waits for seconds. Here writers
+queue: the threads of a process on a mutex, with a limit; the processes, one thread of each, in the kernel's queue
+of a flock. That last wait has no limit (polling instead was measured at half the rate): while a process is stopped
+in the middle of a write, one thread of every other process waits for it, and their other threads give up in time. A
+process that dies lets go at once.
 
-Source: flock(2): the lock belongs to the open file, so one process opens each file once.
+Sources: flock(2): the lock belongs to the open file, so one process opens the file once.
 """
 
 from __future__ import annotations
@@ -14,14 +14,9 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-_FIRST_PAUSE: Final = 0.00005
-_LONGEST_PAUSE: Final = 0.002
 
 
 class LockTimeout(Exception):
@@ -32,53 +27,44 @@ class WriteLock:
     """One writer at a time.
 
     Args:
-        path: the main lock's file; the turnstile's stands beside it. Both are made where they are missing.
-        seconds: how long a writer waits at most.
+        path: the lock's file, made where it is missing.
+        seconds: how long a thread waits for the others of its process.
     """
 
     def __init__(self, path: Path, seconds: float) -> None:
-        self._paths = (path.with_name(path.name + ".turnstile"), path)
+        self._path = path
         self._seconds = seconds
-        self._threads = threading.Lock()
-        self._files: tuple[int, int] | None = None
+        self._begin()
+
+    def _begin(self) -> None:
         self._pid = os.getpid()
-        self._pause = threading.Event()
+        self._threads = threading.RLock()
+        self._file: int | None = None
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Keeps this process's other threads away, and no other process yet. Raises LockTimeout.
+
+        For work that ends in `held`: another thread that computes meanwhile would take the interpreter from the writer
+        at each of its statements, and with it the lock from everybody.
+        """
+        if self._pid != os.getpid():
+            self._begin()
+        if not self._threads.acquire(timeout=self._seconds):
+            raise LockTimeout("another thread is writing")
+        try:
+            yield
+        finally:
+            self._threads.release()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Holds the lock. Raises LockTimeout."""
-        if self._pid != os.getpid():
-            self._threads, self._files, self._pid = threading.Lock(), None, os.getpid()
-        deadline = time.monotonic() + self._seconds
-        if not self._threads.acquire(timeout=self._seconds):
-            raise LockTimeout("another thread is writing")
-        try:
-            turnstile, main = self._files or self._open()
-            self._take(turnstile, deadline)
-            try:
-                self._take(main, deadline)
-            finally:
-                fcntl.flock(turnstile, fcntl.LOCK_UN)
+        with self.turn():
+            if self._file is None:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
             try:
                 yield
             finally:
-                fcntl.flock(main, fcntl.LOCK_UN)
-        finally:
-            self._threads.release()
-
-    def _open(self) -> tuple[int, int]:
-        turnstile, main = (os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600) for path in self._paths)
-        self._files = (turnstile, main)
-        return self._files
-
-    def _take(self, file: int, deadline: float) -> None:
-        pause = _FIRST_PAUSE
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise LockTimeout("another process is writing") from None
-                self._pause.wait(pause)
-                pause = min(pause * 1.5, _LONGEST_PAUSE)
+                fcntl.flock(self._file, fcntl.LOCK_UN)

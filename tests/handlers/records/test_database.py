@@ -19,7 +19,7 @@ from alembic.migration import MigrationContext
 from handlers.records import inbox
 from handlers.records.compile import as_text
 from handlers.records.compiled import FILE
-from handlers.records.database import LOCK_SECONDS, Database, StoreBusy, StoreError
+from handlers.records.database import LOCK_SECONDS, Database, StoreError
 from handlers.records.locks import LockTimeout, WriteLock
 from handlers.records.migrate import HEAD, is_current, prepare
 from handlers.records.schema import metadata
@@ -213,25 +213,36 @@ def _hold(path: str, flag: str) -> None:
 
 
 class TestWriteLock:
-    def test_a_stopped_holder_makes_the_others_give_up_in_time(self, tmp_path: Path) -> None:
+    def test_while_another_process_is_stopped_in_a_write_threads_give_up_in_time(self, tmp_path: Path) -> None:
         flag, path = tmp_path / "holding", tmp_path / "lock"
         holder = _spawn.Process(target=_hold_lock, args=(str(path), str(flag)))
         holder.start()
         until(flag.exists)
         os.kill(holder.pid or 0, signal.SIGSTOP)
-        with pytest.raises(LockTimeout), WriteLock(path, 0.2).held():
-            pass
+        lock, done = WriteLock(path, 0.2), threading.Event()
+
+        def wait_in_the_kernel() -> None:
+            with lock.held():
+                done.set()
+
+        first = threading.Thread(target=wait_in_the_kernel)
+        first.start()
+        until(lambda: _gives_up(lock))
+        assert not done.is_set()
         os.kill(holder.pid or 0, signal.SIGKILL)
         holder.join()
-        with WriteLock(path, 0.2).held():
-            pass
+        first.join()
+        assert done.is_set(), "a killed holder lets go"
 
     def test_it_turns_busy_into_a_store_error(self, lite: Database) -> None:
-        assert lite.path is not None
-        lite._lock = WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1)
-        other = WriteLock(lite.path.with_name(lite.path.name + ".lock"), 0.1)
-        with other.held(), pytest.raises(StoreBusy), lite.write():
-            pass
+        assert lite._lock is not None
+        lite._lock._seconds = 0.1
+        with lite.locked():
+            other = threading.Thread(target=lambda: refused.append(_refusal(lite)))
+            refused: list[str] = []
+            other.start()
+            other.join()
+        assert refused == ["StoreBusy"]
 
     def test_no_process_is_starved(self, tmp_path: Path) -> None:
         """Four processes write as fast as they can; each gets its share (a bare busy_timeout gave one 1 of 21,526)."""
@@ -245,6 +256,22 @@ class TestWriteLock:
             writer.join()
         made = [int(count) for count in counts.get_obj()]
         assert min(made) * 10 > max(made), made
+
+
+def _gives_up(lock: WriteLock) -> bool:
+    try:
+        with lock.turn():
+            return False
+    except LockTimeout:
+        return True
+
+
+def _refusal(database: Database) -> str:
+    try:
+        with database.write():
+            return "none"
+    except StoreError as error:
+        return type(error).__name__
 
 
 def _hold_lock(path: str, flag: str) -> None:

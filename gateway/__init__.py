@@ -1,0 +1,1 @@
+"""Edges: they translate between the outside and the use cases, and decide nothing."""
