@@ -26,9 +26,10 @@ WAIT_SECONDS = 0.3
 BREAKER_SECONDS = 5.0
 FLAG = "quietline:bell"
 FLAG_MILLISECONDS = 500
-SPACING_SECONDS = 0.01
+SPACING_SECONDS = 0.003
 JOB_TIMEOUT_SECONDS = 20
 _IMPORT_AFTER_SECONDS = 0.05
+_ANSWER_FIRST_SECONDS = 0.002
 
 log = logging.getLogger("quietline.bell")
 
@@ -99,6 +100,7 @@ class BackgroundDoorbell:
         pause.wait(_IMPORT_AFTER_SECONDS)
         while True:
             ids = list(self._pending.get())
+            pause.wait(_ANSWER_FIRST_SECONDS)
             while not self._pending.empty():
                 ids.extend(self._pending.get())
             self._bell.ring(ids)

@@ -16,7 +16,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from gateway import jobs
-from gateway.bell import JOB, QUEUE
+from gateway.bell import FLAG, JOB, QUEUE
 
 log = logging.getLogger("quietline.ringer")
 
@@ -34,21 +34,19 @@ class RingerWorker(SimpleWorker):
         self._on_stop = on_stop
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        """Wakes the forwarder, then takes the job out of the queue's books."""
+        """Takes the job and the flag out of the queue's books, then wakes the forwarder."""
         try:
             name, arguments = job.func_name, job.args
         except (DeserializationError, ValueError, TypeError):
             name, arguments = "unreadable", ()
-        try:
-            if name == JOB and len(arguments) == 1:
-                jobs.deliver(arguments[0])
-            else:
-                log.error("a job that is no doorbell was refused")
-        finally:
-            with self.connection.pipeline() as books:
-                books.lrem(queue.intermediate_queue_key, 1, job.id)
-                books.delete(job.key)
-                books.execute()
+        with self.connection.pipeline() as books:
+            books.delete(FLAG, job.key)
+            books.lrem(queue.intermediate_queue_key, 1, job.id)
+            books.execute()
+        if name == JOB and len(arguments) == 1:
+            jobs.deliver(arguments[0])
+        else:
+            log.error("a job that is no doorbell was refused")
 
     def request_stop(self, signum: Any, frame: Any) -> None:
         """Notes that the process is to end, so that the forwarder ends its sends too."""

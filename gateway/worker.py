@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 import threading
 from collections.abc import Mapping
 
 from gateway import jobs, lifeline, runtime, secrets
-from gateway.bell import WAIT_SECONDS, connect
+from gateway.bell import connect
 from handlers.forwarding import Forwarder
 from handlers.records import heartbeats
 from handlers.records.database import StoreError
@@ -19,6 +20,8 @@ from handlers.service import Service, milliseconds
 
 RECONNECT_SECONDS = 2.0
 BEAT_SECONDS = 10.0
+# A lane that writes holds everybody's lock: the senders must not keep the interpreter from it.
+SWITCH_SECONDS = 0.0002
 
 log = logging.getLogger("quietline.worker")
 
@@ -26,6 +29,7 @@ log = logging.getLogger("quietline.worker")
 def main(environ: Mapping[str, str]) -> int:
     """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError, StoreError."""
     config = secrets.load(environ)
+    sys.setswitchinterval(SWITCH_SECONDS)
     stopping = threading.Event()
     _heed_signals(stopping)
     if config.supervisor_pid:
@@ -49,7 +53,7 @@ def _work(redis_url: str, forwarder: Forwarder, stopping: threading.Event) -> No
 
     from gateway.ringer import RingerWorker
 
-    jobs.attach(forwarder, connect(redis_url, WAIT_SECONDS))
+    jobs.attach(forwarder)
     try:
         RingerWorker(connect(redis_url, None), stopping.set).work(logging_level="WARNING")
     except (RedisError, OSError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import sys
 
 from flask import Flask
 
@@ -12,9 +14,13 @@ from gateway.checks import checks
 from handlers import inbound, outbound
 from handlers.ports import Channel, InboundText, StatusNote
 
+# The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
+SWITCH_SECONDS = 0.0005
+
 
 def create() -> Flask:
     """The application of this process's environment. Raises ConfigError, StoreError."""
+    sys.setswitchinterval(SWITCH_SECONDS)
     config = secrets.load(os.environ)
     parts = runtime.build(config, os.environ, background=True)
     service, doorbell = parts.service, parts.doorbell
@@ -26,7 +32,7 @@ def create() -> Flask:
     def note_status(note: StatusNote) -> None:
         outbound.note_status(service, note)
 
-    return create_app(
+    app = create_app(
         Parts(
             channels=tuple(service.channels.values()),
             receive=receive,
@@ -36,3 +42,5 @@ def create() -> Flask:
             how_to_text=("In a terminal, in this folder: .venv/bin/quietline phone",),
         )
     )
+    gc.freeze()  # what is there by now stays: full collections would stop answers for nothing
+    return app

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from handlers.ports import Delivery, DeliveryError, Parked, Retryable, Sink, SinkPaused
 from handlers.records import outbox, reports
 from handlers.records.database import StoreError, Transaction
-from handlers.records.outbox import Claimed
+from handlers.records.outbox import Claimed, Pause
 from handlers.service import Service, milliseconds
 from handlers.vault import UnknownKey, VaultError
 
@@ -86,6 +86,7 @@ class Lane:
         self._stopping = threading.Event()
         self._failures = 0
         self._wanted = in_flight
+        self._pause: Pause | None = None
         self._senders = ThreadPoolExecutor(in_flight, thread_name_prefix=f"send-{sink.id}")
         self._thread = threading.Thread(target=self._run, name=f"lane-{sink.id}", daemon=True)
 
@@ -151,6 +152,8 @@ class Lane:
         claimed: list[Claimed] = []
         pause = SWEEP_SECONDS
         now = self._service.clock.now()
+        # The lock is everybody's: what can be looked up before or after is.
+        self._pause = outbox.paused(self._service.database.look()).get(self._sink.id)
         try:
             with self._service.database.write() as tx:
                 for sent in ended:
@@ -162,6 +165,8 @@ class Lane:
                 self._finished.put(sent)
             self._free -= len(ended)
             raise
+        if 0 < room != len(claimed) and self._pause is None:
+            pause = self._until_next(milliseconds(now))
         self._free -= len(claimed)
         self._wanted = self._in_flight // 2 if self._free == 0 else self._in_flight
         for row in claimed:
@@ -179,18 +184,19 @@ class Lane:
 
     def _claim(self, tx: Transaction, room: int, at: int) -> tuple[list[Claimed], float]:
         """Leases what is due, and says for how many seconds nothing more will be."""
-        sink = self._sink.id
-        pause = outbox.paused(tx).get(sink)
+        sink, pause = self._sink.id, self._pause
         if pause is not None:
             if not outbox.may_probe(tx, sink, now=at, next_probe=at + PROBE_SECONDS * 1000):
                 return [], min(SWEEP_SECONDS, max(0.1, (pause.probe_at - at) / 1000))
             room = 1
         lease_until = at + LEASE_SECONDS * 1000
         claimed = outbox.claim(tx, sink, now=at, lease_until=lease_until, owner=self._owner, most=room)
-        if len(claimed) == room or pause is not None:
-            return claimed, SWEEP_SECONDS
-        due_at = outbox.next_due(tx, sink)
-        return claimed, SWEEP_SECONDS if due_at is None else min(SWEEP_SECONDS, max(0.001, (due_at - at) / 1000))
+        return claimed, SWEEP_SECONDS
+
+    def _until_next(self, at: int) -> float:
+        """Seconds until the sink's next row is due."""
+        due_at = outbox.next_due(self._service.database.look(), self._sink.id)
+        return SWEEP_SECONDS if due_at is None else min(SWEEP_SECONDS, max(0.001, (due_at - at) / 1000))
 
     def _send(self, row: Claimed) -> None:
         """Runs in a sender: no database here."""
@@ -251,7 +257,7 @@ class Lane:
         It was away where the last sends failed without naming a time, or where this row had `failed` for an hour.
         """
         was_away = self._failures >= AWAY_AFTER_FAILURES or failed >= len(_FIRST_PAUSES) + _HOUR_OF_FIVES
-        if outbox.resume(tx, self._sink.id) or was_away:
+        if (self._pause is not None and outbox.resume(tx, self._sink.id)) or was_away:
             log.warning("sink %s takes reports again", self._sink.id)
             outbox.hasten(tx, self._sink.id, at)
         self._failures = 0

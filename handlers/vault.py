@@ -57,8 +57,8 @@ class Place:
 
 def _bound(place: Place, key_id: str) -> bytes:
     """The associated data: each field with its length before it, so that no two places read alike."""
-    parts = [part.encode() for part in (place.table, place.row, place.column, key_id)]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    table, row, column = place.table, place.row, place.column
+    return f"{len(table)}:{table}{len(row)}:{row}{len(column)}:{column}{len(key_id)}:{key_id}".encode()
 
 
 @dataclass(frozen=True)

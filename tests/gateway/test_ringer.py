@@ -41,7 +41,7 @@ def redis(url: str) -> Iterator[Any]:
 def answer(redis: Any) -> list[int]:
     """A worker answers all bells that hang in the queue; what the forwarder was woken for."""
     forwarder = FakeDoorbell()
-    jobs.attach(forwarder, redis)
+    jobs.attach(forwarder)
     RingerWorker(redis, lambda: None).work(burst=True, logging_level="ERROR")
     return forwarder.rung
 
