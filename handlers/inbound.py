@@ -36,6 +36,8 @@ from handlers.vault import DataKey, Place, VaultError
 
 REPEAT_SECONDS = 4.0
 FIRST_RETRY_SECONDS = 5.0
+# After a keyword that the carrier answered itself ours goes by itself; after STOP nothing does.
+_ANSWERED_LATER = ("HELP", "START")
 
 log = logging.getLogger("quietline.inbound")
 
@@ -127,7 +129,7 @@ def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | 
     rung = turns.close(service, tx, row, arrival.now) if row is not None and turns.is_over(row, arrival.now) else []
     rung += turns.write(tx, taken.turn)
     said = taken.turn.outcome.reply
-    if arrival.text.carrier_answers == "HELP" and said and not arrival.held:
+    if arrival.text.carrier_answers in _ANSWERED_LATER and said and not arrival.held:
         received_at = milliseconds(arrival.now)
         queue_late_answer(
             tx, taken.turn.conversation, taken.turn.report_key, said, received_at=received_at, now=arrival.now

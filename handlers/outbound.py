@@ -94,7 +94,8 @@ def _why_not(service: Service, row: TextRow, conversation: ConversationRow | Non
     if conversation.last_text_at > row.after_text_at:
         return "a newer text came"
     try:
-        if turns.open_row(service, conversation).session.state == "stopped":
+        session = turns.open_row(service, conversation).session
+        if session.state == "stopped" and not session.danger:  # advice in danger goes where the carrier lets us (R5)
             return "stopped"
     except (turns.Lost, VaultError):
         return "unknown state"

@@ -368,6 +368,7 @@ class TestSendingLate:
         assert waiting.rows("SELECT state FROM texts") == [(state,)]
 
     def test_r5_after_stop_nothing_more_goes_out(self, waiting: Desk) -> None:
+        waiting.clock.move(1)
         waiting.say("STOP")
         outbound.send_due(waiting.service)
         assert waiting.channel.sent == []

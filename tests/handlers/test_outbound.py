@@ -60,3 +60,21 @@ def test_r4_f11_an_answer_from_before_a_clock_jump_is_never_sent_late(desk: Desk
     outbound.send_due(desk.service)
     assert desk.channel.sent == []
     assert desk.rows("SELECT state FROM texts") == [("lapsed",)]
+
+
+def test_r5_the_advice_in_danger_goes_out_though_the_reporter_had_stopped(database: Database) -> None:
+    desk = Desk.build(database)
+    desk.say("hove")
+    desk.say("STOP", carrier_answers="STOP")
+    desk.say("HELP", carrier_answers="HELP")
+    outbound.send_due(desk.service)
+    assert "999" in desk.channel.sent[0].body
+
+
+def test_the_question_after_a_start_that_the_carrier_answered_goes_by_itself(database: Database) -> None:
+    desk = Desk.build(database)
+    desk.say("hove")
+    desk.say("STOP", carrier_answers="STOP")
+    assert desk.say("START", carrier_answers="START") is None
+    outbound.send_due(desk.service)
+    assert "Where" in desk.channel.sent[0].body
