@@ -96,8 +96,9 @@ def _receive(service: Service, arrival: Arrival) -> tuple[str | None, list[int]]
     foreseen: Taken | None = None
     with suppress(Exception):  # what is wrong shows again, and is dealt with, inside the transaction
         foreseen = work_out(service, arrival, find(service, service.database.look(), arrival, lock=False))
+    body = sealed_body(arrival.text, arrival.row_key)
     with service.database.write() as tx:
-        number = _add(tx, arrival, foreseen)
+        number = _add(tx, arrival, body, foreseen)
         if number is None:
             return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
         try:
@@ -186,10 +187,9 @@ def _open(
     return opened, row
 
 
-def _add(tx: Transaction, arrival: Arrival, foreseen: Taken | None) -> int | None:
+def _add(tx: Transaction, arrival: Arrival, body: bytes, foreseen: Taken | None) -> int | None:
     """The inbox row, with all that is foreseen of it already in it."""
     text, at = arrival.text, milliseconds(arrival.now)
-    body = sealed_body(arrival.text, arrival.row_key)
     if foreseen is None:
         return inbox.add(tx, text.channel, text.external_id, at, body)
     return inbox.add(

@@ -13,6 +13,7 @@ import threading
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from tests.bench.processes import Process, free_port, listens, python, wait_until
 
@@ -25,7 +26,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["data"]
-        fate = random.random()
+        fate = self._fate(document["id"])
         if fate < REFUSED:
             self._answer(500)
             return
@@ -40,6 +41,14 @@ class _Handler(BaseHTTPRequestHandler):
             threading.Event().wait(HANG_SECONDS)
         self._answer(204)
 
+    def _fate(self, report: str) -> float:
+        """Rude to a report once at most: the third failure of one would be tried again two minutes later, rightly."""
+        met: set[str] = self.server.met  # type: ignore[attr-defined]
+        fate = 1.0 if report in met else random.random()
+        if fate < REFUSED + HUNG:
+            met.add(report)
+        return fate
+
     def _answer(self, status: int) -> None:
         self.send_response(status)
         self.send_header("Content-Length", "0")
@@ -51,6 +60,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.met: set[str] = set()
+
     request_queue_size = 128
 
     def handle_error(self, *_: object) -> None:

@@ -23,7 +23,7 @@ from tests.storm.carriers import Carriers, Phone, phones
 from tests.storm.room import Room, Taken
 
 TEXTS_EACH = 5
-DRAIN_SECONDS = 150.0
+DRAIN_SECONDS = 200.0
 
 
 @dataclass
