@@ -9,7 +9,7 @@ BIN    := .venv/bin
 SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help up test bench storm lint clean
+.PHONY: help up test bench storm evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make test    the whole test suite'
 	@echo 'make lint    style, types, flows'
 	@echo 'make bench   measure against bare floors    (ARGS="--help")'
+	@echo 'make evaluate  how well labelled texts are read'
 	@echo 'make storm   texts under kill -9            (ARGS="--messages 100000 --kills 1500")'
 	@echo 'make clean   remove what was built, but not ./data'
 
@@ -29,6 +30,9 @@ test: $(BIN)/.installed-dev
 
 bench: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+evaluate: $(BIN)/.installed-dev
+	@$(BIN)/python -m tests.evaluate $(ARGS)
 
 storm: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.storm $(ARGS)

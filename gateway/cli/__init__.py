@@ -17,6 +17,7 @@ _COMMANDS: Final = {
     "phone": "gateway.cli.phone",
     "reports": "gateway.cli.reports",
     "flows": "gateway.cli.flows",
+    "understand": "gateway.cli.understand",
     "keys": "gateway.cli.keys",
     "doctor": "gateway.cli.doctor",
 }

@@ -14,7 +14,7 @@ from gateway.cli import main
 from handlers.vault import KeyRing
 
 QUIETLINE = Path(sys.executable).with_name("quietline")
-COMMANDS = ["up", "web", "worker", "clock", "phone", "reports", "flows", "keys", "doctor"]
+COMMANDS = ["up", "web", "worker", "clock", "phone", "reports", "flows", "understand", "keys", "doctor"]
 
 
 def test_the_help_names_every_command():

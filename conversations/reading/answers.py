@@ -1,0 +1,96 @@
+"""Short answers in the light of what was asked: yes, no, skip, don't know, a numbered choice; and what is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from conversations.reading.files import listed
+from conversations.reading.model import Context, Correction, Value
+from conversations.reading.normal import Words
+from conversations.reading.rules import Hit
+from conversations.reading.service import Piece
+from conversations.reading.times import number
+from conversations.reading.what import hits_of, value_of
+
+_NUMBER_WORDS = {
+    "one": 1,
+    "two": 2,
+    "three": 3,
+    "un": 1,
+    "dau": 2,
+    "dwy": 2,
+    "tri": 3,
+    "tair": 3,
+    "first": 1,
+    "second": 2,
+}
+_MOST = 6
+
+
+def answer_of(words: Words, hits: Sequence[Hit], context: Context) -> Value:
+    """yes, no, skip, dont_know, or the number of a choice; None where the text is no such answer."""
+    if not words.words:
+        return Value(None)
+    answers = hits_of(hits, "answers")
+    for label, value in (("skip", "skip"), ("dont_know", "dont_know")):
+        found = [h for h in answers if h.label == label]
+        if found and len(words) <= _MOST + 3:
+            return value_of(words, value, found, "answer")
+    choice = _choice(words, context)
+    if choice is not None:
+        return Value(choice, (words.span(0, 1),), 0.95, "answer.choice")
+    for label in ("yes", "no"):
+        found = [h for h in answers if h.label == label and h.first == 0]
+        if found and (context.asks or len(words) <= 3):
+            return value_of(words, label, found, "answer")
+    return Value(None)
+
+
+def _choice(words: Words, context: Context) -> int | None:
+    """A bare figure answers a choice where one was put; 1 and 2 do so for yes and no too."""
+    if len(words) > 2 or not (context.asks or context.choices):
+        return None
+    word = words.words[0]
+    value = _NUMBER_WORDS.get(word) or (number(word) if word.isdigit() else None)
+    if value is None or (len(words) == 2 and words.words[1] not in {"please", "pls", "plis", "thanks"}):
+        return None
+    return (
+        value
+        if 1 <= value <= (context.choices or 9) and context.asks not in {"train", "coach", "when", "location"}
+        else None
+    )
+
+
+_DENIED: Final = listed("answers.denied")
+
+
+def denied(words: Words, pieces: Sequence[Piece], slot: str) -> tuple[list[Piece], list[Correction]]:
+    """The values that stand, and those that the text takes back: "no coach d" keeps D where nothing else is said."""
+    kept: list[Piece] = []
+    gone: list[Correction] = []
+    for piece in pieces:
+        before = words.words[piece.first - 1] if piece.first else ""
+        if before in {"not", "isnt", "wasnt", "nid"}:
+            gone.append(Correction(slot, None, piece.value, words.span(piece.first, piece.last)))
+        else:
+            kept.append(piece)
+    return kept, gone
+
+
+def corrections(words: Words, hits: Sequence[Hit], values: dict[str, Value], context: Context) -> list[Correction]:
+    """The slots of this text that put right an earlier value: said so, or the question is answered already."""
+    marked = any(h.label == "correct" for h in hits_of(hits, "answers"))
+    lead = bool(words.words) and words.words[0] in _DENIED
+    found: list[Correction] = []
+    for slot, value in values.items():
+        old = _known(context, slot)
+        if value.value is not None and (marked or lead) and value.value != old and (old is not None or marked):
+            found.append(Correction(slot, value.value, old, value.spans[0] if value.spans else (0, 0)))
+    return found
+
+
+def _known(context: Context, slot: str) -> object:
+    part, _, key = slot.partition(".")
+    facts = context.facts.get(part)
+    return facts.get(key) if isinstance(facts, dict) else None

@@ -1,0 +1,196 @@
+"""One text in, everything it says out. Pure: between texts only the data and a bounded cache of words are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conversations.reading import service, times
+from conversations.reading.answers import answer_of, corrections, denied
+from conversations.reading.coach import coach
+from conversations.reading.context import hints_for
+from conversations.reading.gazetteer import GAP
+from conversations.reading.intent import REPORT, SUPPORT, intent_of
+from conversations.reading.knowledge import Knowledge, knowledge
+from conversations.reading.language import language_of
+from conversations.reading.model import Context, Correction, Reading, Value
+from conversations.reading.normal import Words, words_of
+from conversations.reading.rules import Hit
+from conversations.reading.suspect import describes, names_and_shirts, suspect_of
+from conversations.reading.urgency import dangers, implied, is_long_past, is_past, urgency_of
+from conversations.reading.what import behaviours, hits_of, role_of, value_of
+from conversations.reading.where import Where, read_places
+
+LONGEST = 6_000
+"""Code points of a text that are read; a text of ten parts has at most 1,600."""
+
+_NOTHING = Context()
+
+
+def read(text: str, context: Context = _NOTHING) -> Reading:
+    """Everything a text says. Never raises on any text and never changes it.
+
+    Spans are code points of `text`, end excluded. The first call loads the data (knowledge.warm).
+    """
+    known = knowledge()
+    words = words_of(text[:LONGEST])
+    lines = service.lines_in(words)
+    taken = [False] * len(words)
+    _take(taken, lines)
+    language = language_of(words, taken, known, context.asks)
+    train, gone = _train(words, taken, lines, context)
+    hints = hints_for(words, lines, context)
+    spans = [(p.first, p.last) for p in [*lines, *train.operators, *train.numbers]]
+    where = read_places(words, spans, hints, context, language.value == "cy")
+    place = dict(where.values)
+    if where.mentions:
+        language = language_of(words, _taken_by(words, where, lines, train), known, context.asks)
+    _add_lines(words, place, lines)
+    hits = [*known.rules.find(_masked(words, where, lines, train)), *names_and_shirts(words, where.roles)]
+    return _judge(words, hits, known, language, place, train.values, gone, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Train:
+    values: dict[str, Value]
+    operators: list[service.Piece]
+    numbers: list[service.Piece]
+
+
+def _take(taken: list[bool], pieces: Sequence[service.Piece]) -> None:
+    for piece in pieces:
+        for index in range(piece.first, piece.last):
+            taken[index] = True
+
+
+def _train(
+    words: Words, taken: list[bool], lines: list[service.Piece], context: Context
+) -> tuple[_Train, list[Correction]]:
+    values: dict[str, Value] = {}
+    operators = service.operators_in(words, taken)
+    _take(taken, operators)
+    heads, units = service.headcodes(words), service.units(words)
+    seat = service.seat(words)
+    coaches = [p for p in coach(words, context.asks) if not any(u.first < p.last and p.first < u.last for u in units)]
+    coaches, gone = denied(words, coaches, "service.coach")
+    numbers = [*heads, *units, *coaches, *([seat] if seat else [])]
+    _take(taken, numbers)
+    found = times.read_times(words, taken, context.asks, context.at)
+    for name, pieces in (
+        ("operator", operators),
+        ("headcode", heads),
+        ("unit", units),
+        ("coach", coaches[-1:]),
+        ("seat", [seat] if seat else []),
+    ):
+        if pieces:
+            values[name] = _value(words, pieces[0])
+    time = times.best_time(found)
+    if time is not None:
+        span = (words.span(time.first, time.last),)
+        values["time"] = Value(time.text, span, 0.6 if time.ambiguous else 0.95, time.rule)
+        values["time_kind"] = Value(time.kind)
+        if time.ambiguous:
+            values["time_ambiguous"] = Value(True)
+    figures = [service.Piece("", t.first, t.last, "") for t in found]
+    return _Train(values, operators, [*numbers, *figures]), gone
+
+
+def _value(words: Words, piece: service.Piece) -> Value:
+    return Value(piece.value, (words.span(piece.first, piece.last),), 0.95, piece.rule)
+
+
+def _add_lines(words: Words, place: dict[str, Value], lines: list[service.Piece]) -> None:
+    if lines:
+        place["line"] = _value(words, lines[0])
+    side = service.direction(words)
+    if side is not None:
+        place["direction"] = _value(words, side)
+
+
+def _taken_by(words: Words, where: Where, lines: list[service.Piece], train: _Train) -> list[bool]:
+    taken = [False] * len(words)
+    _take(taken, [*lines, *train.operators])
+    for mention in where.mentions:
+        for index in range(mention.first, mention.last):
+            taken[index] = True
+    return taken
+
+
+def _masked(words: Words, where: Where, lines: list[service.Piece], train: _Train) -> Words:
+    """The words with names of places, lines and trains out of sight of the rules."""
+    hidden = [False] * len(words)
+    _take(hidden, [*lines, *train.operators])
+    for role in where.roles:
+        if role.rule != "place.ordinary_word":
+            for index in range(role.mention.first, role.mention.last):
+                hidden[index] = True
+    if not any(hidden):
+        return words
+    shown = tuple(GAP if hide else word for word, hide in zip(words.words, hidden, strict=True))
+    return Words(words.text, shown, words.starts, words.ends, words.breaks, words.gaps)
+
+
+def _judge(
+    words: Words,
+    hits: list[Hit],
+    known: Knowledge,
+    language: Value,
+    place: dict[str, Value],
+    train: dict[str, Value],
+    gone: list[Correction],
+    context: Context,
+) -> Reading:
+    happened = _happened(words, hits, known, len(place) + len(train), context)
+    report = happened.intent.value == REPORT
+    names = [label for label, _ in happened.acts]
+    suspect, doubt = suspect_of(words, hits, names) if report else (Value(None), False)
+    slots = {f"place.{k}": v for k, v in place.items()} | {f"service.{k}": v for k, v in train.items()}
+    return Reading(
+        language=language,
+        intent=happened.intent,
+        place=place,
+        service=train,
+        behaviours=tuple(value_of(words, label, group, "behaviours") for label, group in happened.acts),
+        urgency=happened.urgency,
+        danger=tuple(value_of(words, h.label, [h], "danger") for h in happened.danger),
+        role=role_of(words, hits, names) if report else Value(None),
+        suspect_is=suspect,
+        doubt=doubt,
+        describes_suspect=describes(words, hits) if report else Value(False),
+        under_18=_said(words, hits, "under_18", "under_18"),
+        support=_said(words, hits, "talk", "support"),
+        answer=answer_of(words, hits, context),
+        corrections=tuple(corrections(words, hits, slots, context)),
+        denied=tuple(gone),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    intent: Value
+    acts: list[tuple[str, list[Hit]]]
+    danger: list[Hit]
+    urgency: Value
+
+
+def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, context: Context) -> _Happened:
+    """What the text is for, what happened and how urgent it is: what one tells, the others weigh."""
+    acts = behaviours(words, hits, known)
+    intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
+    past, why = is_past(words, hits)
+    report = intent.value == REPORT
+    danger: list[Hit] = []
+    if report:
+        danger = dangers(words, hits, acts, is_long_past(words, hits))
+        acts = implied(danger, acts)
+    elif intent.value == SUPPORT:
+        danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]
+    urgency = urgency_of(words, hits, danger, past, why) if report or danger else Value("none")
+    return _Happened(intent, acts if report else [], danger, urgency)
+
+
+def _said(words: Words, hits: list[Hit], label: str, name: str) -> Value:
+    """True where a rule of the intents is found, else None."""
+    found = [hit for hit in hits_of(hits, "intent") if hit.label == label]
+    return value_of(words, True, found, name) if found else Value(None)

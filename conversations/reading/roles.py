@@ -1,0 +1,385 @@
+"""What each place is to the report: where it happened, where the train comes from, goes to and stops next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from conversations.reading.files import listed, load
+from conversations.reading.gazetteer import gazetteer
+from conversations.reading.names import STATION
+from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.places import Mention
+
+AT, FROM, TO, NEXT, BETWEEN, DROP = "at", "from", "to", "next", "between", "drop"
+_FAR: Final = 11
+_LONGEST_CUE: Final = 4
+_BARE, _PLAIN, _CLEAR = 1, 2, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A mention and its part: `role`, how plainly the text says so (1 to 3), the rule that says it."""
+
+    mention: Mention
+    role: str
+    strength: int
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cues:
+    """The cue phrases, as tuples of words, and the words that follow a place."""
+
+    phrases: Mapping[tuple[str, ...], str]
+    skip: frozenset[str]
+    decoys: frozenset[str]
+    trains: frozenset[str]
+    nexts: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def cues() -> Cues:
+    """The cues of `cues.yaml`. Where two roles claim a phrase, the one listed first keeps it."""
+    data = load("cues.yaml")
+    phrases: dict[tuple[str, ...], str] = {}
+    for role in (AT, TO, FROM, NEXT, DROP):
+        for line in data[role].splitlines():
+            if line.strip():
+                phrases.setdefault(tuple(line.split()), role)
+    return Cues(
+        phrases,
+        frozenset(data["skip"].split()),
+        frozenset(data["decoy_after"].split()),
+        frozenset(data["train_after"].split()),
+        frozenset(data["next_after"].split()),
+    )
+
+
+_STRONG_AT: Final = listed("roles.strong_at")
+_WELSH_TO: Final = frozenset({"i", "am", "tua", "at", "tuag"})
+_PAIR: Final = listed("roles.pair")
+_BETWEEN: Final = listed("roles.between")
+_AND: Final = listed("roles.and")
+_REPORTER: Final = listed("roles.reporter")
+_SUSPECT: Final = listed("roles.suspect")
+_WITH: Final = listed("roles.with")
+_TRAVEL: Final = listed("roles.travel")
+_PEOPLE: Final = _SUSPECT | frozenset(
+    ["says", "said", "is", "person", "friend", "people", "fans", "woman", "girl", "group", "gang"]
+)
+
+
+def assign(words: Words, mentions: Sequence[Mention], welsh: bool, asks: str | None) -> list[Role]:
+    """The part of each mention, in the order of the text."""
+    roles: list[Role] = []
+    kept = list(mentions)
+    for index, mention in enumerate(kept):
+        before = kept[index - 1] if index else None
+        after = kept[index + 1] if index + 1 < len(kept) else None
+        role = _between(words, before, mention, after, roles) or _pair(words, before, mention, after, roles)
+        roles.append(role or _cued(words, mention, welsh, asks, alone=len(kept) == 1))
+    return _listed(words, roles)
+
+
+def _gap_words(words: Words, first: Mention, second: Mention) -> list[str]:
+    return [w for w in words.words[first.last : second.first] if w not in STATION]
+
+
+def _between(
+    words: Words, before: Mention | None, mention: Mention, after: Mention | None, roles: list[Role]
+) -> Role | None:
+    def opened(m: Mention) -> bool:
+        return any(w in _BETWEEN for w in words.words[max(0, m.first - 3) : m.first])
+
+    if after is not None and opened(mention):
+        gap = _gap_words(words, mention, after)
+        if gap and all(w in _AND or w in {"the", "y"} for w in gap):
+            return Role(mention, BETWEEN, _CLEAR, "place.between")
+        return Role(mention, DROP, _PLAIN, "place.unfinished")
+    if before is not None and roles and roles[-1].role == BETWEEN and sum(r.role == BETWEEN for r in roles) % 2:
+        return Role(mention, BETWEEN, _CLEAR, "place.between")
+    return None
+
+
+def _is_pair(words: Words, first: Mention, second: Mention) -> bool:
+    gap = _gap_words(words, first, second)
+    if not gap:
+        marks = words.gaps[second.first] if second.first < len(words) else ""
+        return second.first == first.last and marks.strip() in {"-", "\u2013", "\u2014", "->", "/"}
+    return all(w in _PAIR for w in gap) and len(gap) <= 2 and words.breaks[second.first] < SENTENCE
+
+
+def _pair(
+    words: Words, before: Mention | None, mention: Mention, after: Mention | None, roles: list[Role]
+) -> Role | None:
+    if after is not None and _is_pair(words, mention, after):
+        cue, _ = _cue(words, mention)
+        if cue in {None, FROM, TO} or (cue == AT and _weak_cue(words, mention)):
+            return Role(mention, FROM, _CLEAR, "place.pair")
+    if before is not None and roles and roles[-1].role == FROM and _is_pair(words, before, mention):
+        return Role(mention, TO, _CLEAR, "place.pair")
+    return None
+
+
+def _weak_cue(words: Words, mention: Mention) -> bool:
+    return mention.first > 0 and words.words[mention.first - 1] in {"in", "around", "was", "stopped", "at", "station"}
+
+
+def _context(words: Words, mention: Mention) -> list[str]:
+    """The words before, nearest first, without those skipped; a comma ends it once something is there."""
+    skip = cues().skip
+    found: list[str] = []
+    index = mention.first - 1
+    while index >= 0 and mention.first - index <= _FAR and len(found) < _LONGEST_CUE:
+        if words.breaks[index + 1] >= SENTENCE or (words.breaks[index + 1] == PART and found):
+            break
+        word = words.words[index]
+        number = word.isdigit() or (len(word) <= 2 and word[:1].isdigit())
+        if number and index and words.words[index - 1] in {"platform", "plat", "platfform", "plats", "pl"}:
+            index -= 1
+            continue
+        if word not in skip:
+            found.append(word)
+        index -= 1
+    return found
+
+
+def _cue(words: Words, mention: Mention) -> tuple[str | None, tuple[str, ...]]:
+    before = _context(words, mention)
+    comma = mention.first > 0 and words.breaks[mention.first] == PART
+    for length in range(min(_LONGEST_CUE, len(before)), 0, -1):
+        phrase = tuple(reversed(before[:length]))
+        role = cues().phrases.get(phrase)
+        if role is not None:
+            if comma and not (role == NEXT or phrase[-1] in {"platform", "platfform", "station", "stn"}):
+                return None, ()
+            return role, phrase
+    return None, ()
+
+
+def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: bool) -> Role:
+    cue, phrase = _cue(words, mention)
+    plain = _by_what_follows(words, mention, cue is not None) or _of_a_person(words, mention, cue, phrase, welsh)
+    if plain is not None:
+        return plain
+    if phrase and phrase[-1] == "at" and len(phrase) == 1:
+        got_off = _got_off(words, mention)
+        if got_off is not None:
+            return got_off
+    if phrase == ("out", "of") and "just" in words.words[max(0, mention.first - 3) : mention.first]:
+        return Role(mention, AT, _CLEAR, "place.just_out_of")
+    if cue is not None and mention.form in gazetteer().ordinary and _is_plain_word(words, mention, phrase):
+        return Role(mention, DROP, _BARE, "place.ordinary_word")
+    if cue is not None and not (cue == TO and phrase[0] in {"i", "am", "tua"} and not welsh):
+        if cue == TO and phrase == ("at",):
+            cue = AT
+        if cue == AT and _train_follows(words, mention) and not _STRONG_AT & set(phrase):
+            return Role(mention, TO, _PLAIN, "place.train_to")
+        strength = _CLEAR if cue != AT or _STRONG_AT & set(phrase) else _PLAIN
+        return Role(mention, cue, strength, f"place.{cue}")
+    return _bare(words, mention, asks, alone)
+
+
+def _of_a_person(words: Words, mention: Mention, cue: str | None, phrase: tuple[str, ...], welsh: bool) -> Role | None:
+    """A name, or where somebody lives or comes from: no place of the report."""
+    if _is_name(words, mention) or (phrase == ("in",) and _is_home(words, mention)):
+        return Role(mention, DROP, _PLAIN, "place.person")
+    if cue == FROM and not welsh and _is_origin(words, mention):
+        return Role(mention, DROP, _PLAIN, "place.person_from")
+    return None
+
+
+_WEAK_CUES: Final = listed("roles.weak_cues")
+_VERBS: Final = listed("roles.verbs")
+_ARTICLES: Final = listed("roles.articles")
+
+
+def _is_plain_word(words: Words, mention: Mention, phrase: tuple[str, ...]) -> bool:
+    """Whether a name that is an ordinary word is just that: "was reading", "in march", "to settle", "at the bank"."""
+    follows = words.words[mention.last] if mention.last < len(words) and words.breaks[mention.last] == WORD else ""
+    if follows in STATION or follows in {"train", "tube", "metro", "platform"}:
+        return False
+    before = words.words[mention.first - 1] if mention.first else ""
+    if before in _ARTICLES and mention.form != "oval":
+        return True
+    if mention.form in {"uni", "university"}:
+        return True
+    if phrase[-1:] == ("in",) and mention.form == "march":
+        return True
+    if phrase[-1:] == ("to",) and mention.form in _VERBS and follows not in {"", "from", "train", "and", "on", "at"}:
+        return True
+    return len(phrase) == 1 and phrase[0] in _WEAK_CUES
+
+
+def _is_decoy(after: Sequence[str], cued: bool) -> bool:
+    """A club, paper, university or the like: "Hull City shirt", "Reading FC", "Bath Chronicle"."""
+    decoys = cues().decoys
+    if not after or after[0] not in decoys:
+        return False
+    return not (after[0] in {"city", "united"} and cued and not (len(after) > 1 and after[1] in decoys))
+
+
+def _by_what_follows(words: Words, mention: Mention, cued: bool) -> Role | None:
+    """ "X shirt", "X next", "X was ages ago"."""
+    after = words.words[mention.last : mention.last + 4]
+    joined = mention.last < len(words) and words.breaks[mention.last] == WORD
+    if joined and _is_decoy(after, cued):
+        return Role(mention, DROP, _CLEAR, "place.decoy")
+    if _next_follows(words, mention):
+        return Role(mention, NEXT, _CLEAR, "place.next")
+    if _ages_ago(after):
+        return Role(mention, DROP, _CLEAR, "place.passed_long_ago")
+    return None
+
+
+def _bare(words: Words, mention: Mention, asks: str | None, alone: bool) -> Role:
+    """A name without a cue: a train's destination, an answer, or a fragment that says where."""
+    stationed = any(w in STATION for w in words.words[mention.last : mention.last + 1]) and not _train_station(
+        words, mention
+    )
+    before = words.words[mention.first - 1] if mention.first else ""
+    if _train_follows(words, mention) or (before in {"train", "tren", "trên"} and not stationed):
+        return Role(mention, TO, _PLAIN, "place.train_to")
+    if asks == "location":
+        return Role(mention, AT, _CLEAR, "place.answer")
+    if asks == "train":
+        return Role(mention, TO, _PLAIN, "place.answer")
+    if not stationed and _timed(words, mention):
+        return Role(mention, TO, _PLAIN, "place.timed_to")
+    if before in {"line", "tube", "dlr", "metro"} and words.breaks[mention.first] < SENTENCE:
+        return Role(mention, AT, _PLAIN, "place.after_line")
+    if mention.form in gazetteer().ordinary and _by_itself(words, mention):
+        return Role(mention, AT, _BARE, "place.fragment")
+    if mention.form in gazetteer().ordinary and not (
+        stationed or (alone and len(words) <= mention.last - mention.first + 1)
+    ):
+        if _platform_follows(words, mention):
+            return Role(mention, AT, _PLAIN, "place.fragment")
+        return Role(mention, DROP, _BARE, "place.ordinary_word")
+    return Role(mention, AT, _PLAIN if stationed else _BARE, "place.fragment")
+
+
+def _by_itself(words: Words, mention: Mention) -> bool:
+    """Whether the name is a sentence of its own: ". Oval", or closes one with a capital letter: ", Ely."."""
+    ends = mention.last == len(words) or words.breaks[mention.last] >= SENTENCE
+    capital = words.text[words.starts[mention.first]].isupper() and not words.text.isupper()
+    return ends and words.breaks[mention.first] >= (PART if capital else SENTENCE)
+
+
+def _platform_follows(words: Words, mention: Mention) -> bool:
+    return bool({"platform", "station", "platfform"} & set(words.words[mention.last : mention.last + 2]))
+
+
+def _train_station(words: Words, mention: Mention) -> bool:
+    return words.words[mention.last : mention.last + 2] in {("train", "station"), ("train", "stn"), ("tube", "station")}
+
+
+def _train_follows(words: Words, mention: Mention) -> bool:
+    if mention.last >= len(words) or words.breaks[mention.last] >= PART or _train_station(words, mention):
+        return False
+    word = words.words[mention.last]
+    if word in {"metro", "tube", "tram", "line", "way"}:
+        return words.words[mention.last + 1 : mention.last + 2] == ("train",)
+    return word in cues().trains
+
+
+def _timed(words: Words, mention: Mention) -> bool:
+    """ "the 1805 brighton": a time right before, with an article before that."""
+    index = mention.first - 1
+    if index < 1 or words.breaks[mention.first] != WORD:
+        return False
+    digits = words.words[index].isdigit()
+    if digits and len(words.words[index]) == 2 and words.gaps[index] in {":", "."}:
+        index -= 1
+    return digits and len(words.words[index]) in {2, 4} and words.words[index - 1] in {"the", "my"}
+
+
+def _next_follows(words: Words, mention: Mention) -> bool:
+    tail = [w for w in words.words[mention.last : mention.last + 5] if w not in STATION]
+    if not tail or (mention.last < len(words) and words.breaks[mention.last] >= SENTENCE):
+        return False
+    nexts = cues().nexts
+    if tail[0] in nexts and tail[1:2] not in (["to"], ["door"]):
+        return True
+    if (
+        tail[0] in {"is", "coming", "stop", "yw", "ydy"}
+        and tail[1:2]
+        and (tail[1] in nexts or tail[:2] == ["coming", "up"])
+    ):
+        return True
+    if tail[0] == "in" and len(tail) > 2 and (tail[1].isdigit() or tail[1] in {"a", "few", "five", "ten", "two"}):
+        return any(w in {"min", "mins", "minutes", "minute", "m"} for w in tail[2:4])
+    return tail[:3] == ["is", "the", "next"] or tail[:3] == ["being", "the", "next"]
+
+
+def _ages_ago(after: Sequence[str]) -> bool:
+    return after[:2] == ("was", "ages") or (after[:1] == ("was",) and "ago" in after[1:4])
+
+
+def _got_off(words: Words, mention: Mention) -> Role | None:
+    """ "got off at X": where the reporter did, or the one who follows did too; elsewhere not a place of the report."""
+    start = max(0, mention.first - 9)
+    while start < mention.first and any(b >= SENTENCE for b in words.breaks[start + 1 : mention.first + 1]):
+        start += 1
+    window = list(words.words[start : mention.first])
+    verb = next((i for i in range(len(window) - 1, -1, -1) if window[i] in {"off", "on", "out", "alighted"}), -1)
+    if verb < 1 or len(window) - verb > 5 or not _MOVES & set(window[max(0, verb - 3) : verb + 1]):
+        return None
+    subject = next((w for w in reversed(window[:verb]) if w in _REPORTER or w in _SUSPECT), "i")
+    future = {"get", "getting", "meant", "need", "gonna", "due", "will"} & set(window[max(0, verb - 4) : verb])
+    tail = set(words.words[mention.last : mention.last + 6])
+    if subject in _SUSPECT and not (tail & _WITH) and not {"follow", "followed", "following"} & set(window):
+        return Role(mention, DROP, _CLEAR, "place.suspect_moved")
+    if window[verb] == "on" and {"as", "when", "while", "wen"} & set(window[:verb]) and subject in _REPORTER:
+        return Role(mention, AT, _PLAIN, "place.as_got_on")
+    if window[verb] == "on":
+        return Role(mention, FROM if subject in _REPORTER else DROP, _PLAIN, "place.got_on")
+    if future:
+        return Role(mention, TO, _PLAIN, "place.gets_off")
+    return Role(mention, AT, _PLAIN, "place.got_off")
+
+
+_MOVES: Final = listed("roles.moves")
+
+
+_FIRST_NAMES: Final = listed("roles.first_names")
+_KIN: Final = listed("roles.kin")
+
+
+def _is_name(words: Words, mention: Mention) -> bool:
+    """ "Victoria here, I texted": who writes."""
+    after = words.words[mention.last] if mention.last < len(words) else ""
+    return mention.form in _FIRST_NAMES and mention.first == 0 and after == "here"
+
+
+def _is_home(words: Words, mention: Mention) -> bool:
+    """ "my mum in Hastings": where somebody lives."""
+    at = mention.first - 2
+    return at > 0 and words.words[at] in _KIN and words.words[at - 1] in {"my", "our", "his", "her"}
+
+
+def _is_origin(words: Words, mention: Mention) -> bool:
+    """ "a man from Leeds", not "the train from Leeds"."""
+    index = mention.first - 1
+    while index >= 0 and words.words[index] not in {"from", "fae", "frm"}:
+        index -= 1
+    before = words.words[max(0, index - 3) : index]
+    if not before or _TRAVEL & set(before) or any(w[:1].isdigit() for w in before):
+        return False
+    return before[-1] in _PEOPLE or (len(before) > 1 and before[-2] in {"hes", "shes"} and before[-1] == "a")
+
+
+def _listed(words: Words, roles: list[Role]) -> list[Role]:
+    """ "calling at A, B and C": what is true of the first is true of the list."""
+    out: list[Role] = []
+    for role in roles:
+        if out and out[-1].role == DROP and out[-1].rule == "place.drop" and role.rule == "place.fragment":
+            gap = words.words[out[-1].mention.last : role.mention.first]
+            if all(w in _AND for w in gap) and words.breaks[role.mention.first] < SENTENCE:
+                out.append(Role(role.mention, DROP, _PLAIN, "place.drop"))
+                continue
+        out.append(role)
+    return out

@@ -1,0 +1,397 @@
+"""Times of day in a text: the train's or the event's, and whether morning or evening can be known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from conversations.reading.files import listed
+from conversations.reading.normal import PART, SENTENCE, WORD, Words
+
+TRAIN, EVENT = "train", "event"
+
+_NUMBERS: Final = {
+    word: value
+    for value, forms in enumerate(
+        [
+            "zero",
+            "one un",
+            "two dau dwy",
+            "three tri tair",
+            "four pedwar pedair",
+            "five pump pum",
+            "six chwech chwe",
+            "seven saith",
+            "eight wyth",
+            "nine naw",
+            "ten deg",
+            "eleven un-ar-ddeg unarddeg",
+            "twelve deuddeg ddeuddeg",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+            "twenty ugain",
+        ]
+    )
+    for word in forms.split()
+} | {"thirty": 30, "forty": 40, "fifty": 50, "twentyfive": 25, "quarter": 15, "chwarter": 15, "qtr": 15, "half": 30}
+_MORNING: Final = listed("times.morning")
+_EVENING: Final = listed("times.evening")
+_NIGHT: Final = frozenset(["night", "nite", "nos", "noson", "neithiwr"])
+_EVENT_CUES: Final = listed("times.event_cues")
+_TRAIN_CUES: Final = listed("times.train_cues")
+_TRAIN_AFTER: Final = listed("times.train_after")
+_DAY_AFTER: Final = listed("times.day_after")
+_NOT_HOURS: Final = listed("times.not_hours")
+_NOT_BEFORE: Final = listed("times.not_before")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time of day: minutes since midnight, `kind` train or event, words `first` to `last` (excluded)."""
+
+    minutes: int
+    kind: str
+    ambiguous: bool
+    first: int
+    last: int
+    rule: str
+
+    @property
+    def text(self) -> str:
+        """The time as HH:MM."""
+        return f"{self.minutes // 60:02d}:{self.minutes % 60:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """A time as said: hour, minute, whether its form settles the half of the day, an am or pm right behind it."""
+
+    hour: int
+    minute: int
+    settled: bool
+    half: str
+    first: int
+    last: int
+    rule: str
+    kind: str = ""
+
+
+def number(word: str) -> int | None:
+    """The value of a number in figures or words up to fifty, None for others."""
+    if word.isascii() and word.isdigit() and len(word) <= 4:
+        return int(word)
+    return _NUMBERS.get(word)
+
+
+def read_times(words: Words, taken: Sequence[bool], asks: str | None = None, now: int | None = None) -> list[Time]:
+    """The times of a text, in its order. `taken` words are not times; `now` is the minute of the day."""
+    return [_placed(words, clock, asks, now) for clock in _clocks(words, taken)]
+
+
+def best_time(times: Sequence[Time]) -> Time | None:
+    """The train's time where there is one, else the first."""
+    return next((t for t in times if t.kind == TRAIN), times[0] if times else None)
+
+
+def _clocks(words: Words, taken: Sequence[bool]) -> Iterator[_Clock]:
+    index = 0
+    while index < len(words):
+        clock = None if taken[index] else _clock_at(words, index)
+        if clock is None:
+            index += 1
+            continue
+        yield clock
+        index = clock.last
+
+
+def _clock_at(words: Words, i: int) -> _Clock | None:
+    word = words.words[i]
+    if word in _NUMBERS or word in {"hanner", "half", "arf"}:
+        return _spoken(words, i)
+    if word in {"midnight", "noon", "midday", "hannernos", "canolddydd"}:
+        hour = 0 if word in {"midnight", "hannernos"} else 12
+        if word == "midnight" and {"before", "after"} & set(words.words[max(0, i - 1) : i]):
+            return None
+        return _Clock(hour, 0, True, "", i, i + 1, "time.word")
+    if not word[:1].isdigit() or not word.isascii():
+        return None
+    return _figures(words, i)
+
+
+def _split(word: str) -> tuple[str, str]:
+    digits = 0
+    while digits < len(word) and word[digits].isdigit():
+        digits += 1
+    return word[:digits], word[digits:]
+
+
+def _half_of(tail: str, words: Words, last: int) -> tuple[str, int] | None:
+    """am or pm from the letters glued to a number or the word after it; None when the letters are something else."""
+    if tail in {"am", "a"}:
+        return "am", last
+    if tail in {"pm", "p"}:
+        return "pm", last
+    if tail in {"", "ish", "h", "hrs", "oclock", "hr", "isch"}:
+        following = words.words[last : last + 3]
+        if following[:1] in (("am",), ("pm",)) and words.breaks[last] < SENTENCE:
+            return following[0], last + 1
+        if following[:1] == ("oclock",):
+            return "", last + 1
+        if following[:2] in (("o", "clock"), ("o", "gloch"), ("or", "gloch")):
+            return "", last + 2
+        if following[:2] in (("a", "m"), ("p", "m")):
+            return following[0] + "m", last + 2
+        return "", last
+    return None
+
+
+def _figures(words: Words, i: int) -> _Clock | None:
+    digits, tail = _split(words.words[i])
+    before = words.words[i - 1] if i else ""
+    if before in _NOT_BEFORE and words.breaks[i] < SENTENCE and not (before in {"in", "for"} and len(digits) == 4):
+        return None
+    if len(digits) in {1, 2} and not tail and i + 1 < len(words):
+        clock = _hours_minutes(words, i, digits)
+        if clock is not None:
+            return clock
+    half = _half_of(tail, words, i + 1)
+    if half is None:
+        return None
+    if len(digits) == 4:
+        return _four(words, i, digits, half)
+    if (
+        len(digits) == 3
+        and int(digits[1:]) < 60
+        and (half[0] or (before in {"the", "my"} and _train_after(words, half[1])))
+    ):
+        return _Clock(int(digits[0]), int(digits[1:]), False, half[0], i, half[1], "time.three_figures")
+    if len(digits) <= 2 and 1 <= int(digits or 0) <= 12 and (half[0] or half[1] > i + 1 or tail):
+        return _Clock(int(digits), 0, False, half[0], i, half[1], "time.hour")
+    past = _past_to(words, i, int(digits or 99))
+    if past is not None:
+        return past
+    return _bare_hour(words, i, digits, tail)
+
+
+def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
+    """ "18.05", "18:05", "7.40am", "17 18" after "the"."""
+    minutes, tail = _split(words.words[i + 1])
+    gap = words.gaps[i + 1]
+    if (
+        len(minutes) != 2
+        or int(hours) > 23
+        or int(minutes) > 59
+        or gap not in {":", ".", " ", ";", "-", "h", " : ", ": "}
+    ):
+        return None
+    half = _half_of(tail, words, i + 2)
+    if half is None:
+        return None
+    if gap in {" ", "-"}:
+        spaced = (
+            len(hours) == 2
+            and i > 0
+            and words.words[i - 1] in {"the", "at", "on", "my", "about", "around", "ar", "tren", "train"}
+        )
+        if (
+            not spaced
+            or words.words[i + 2 : i + 3] == ("minutes",)
+            or number(words.words[i + 2] if i + 2 < len(words) else "") is not None
+        ):
+            return None
+    if (
+        i + 2 < len(words)
+        and words.gaps[i + 2] in {":", "."}
+        and words.words[i + 2][:2].isdigit()
+        and len(words.words[i + 2]) >= 4
+    ):
+        return None
+    settled = len(hours) == 2 and not half[0]
+    return _Clock(int(hours), int(minutes), settled, half[0], i, half[1], "time.figures")
+
+
+def _four(words: Words, i: int, digits: str, half: tuple[str, int]) -> _Clock | None:
+    if int(digits[:2]) > 23 or int(digits[2:]) > 59:
+        return None
+    before = words.words[i - 1] if i else ""
+    if before in {"in", "since", "year"} and digits[:2] in {"19", "20"} and not half[0]:
+        return None
+    if i and words.words[i - 1] in _MONTHS and digits[:2] in {"19", "20"}:
+        return None
+    if (i + 1 < len(words) and words.gaps[i + 1] in {".", "-"}) or (i and words.gaps[i] in {"£", "-", "+"}):
+        return None
+    return _Clock(int(digits[:2]), int(digits[2:]), not half[0], half[0], i, half[1], "time.four_figures")
+
+
+_MONTHS: Final = listed("times.months")
+
+
+def _train_after(words: Words, last: int) -> bool:
+    return last < len(words) and words.words[last] in _TRAIN_AFTER
+
+
+def _spoken(words: Words, i: int) -> _Clock | None:
+    """ "half 7", "quarter past six", "ten to eight", "hanner awr wedi pedwar", "seven oclock", "six thirty"."""
+    word = words.words[i]
+    if word in {"half", "hanner", "arf"}:
+        j = i + 1
+        while j < len(words) and words.words[j] in {"past", "wedi", "awr", "pass", "after", "di"}:
+            j += 1
+        if j == i + 1 and word == "hanner":
+            return None
+        return _hour_word(words, i, j, 30)
+    value = _NUMBERS[word]
+    past = _past_to(words, i, value)
+    if past is not None:
+        return past
+    following = words.words[i + 1 : i + 3]
+    if 1 <= value <= 12 and following[:1] and words.breaks[i + 1] == WORD:
+        if following[0] in {"oclock", "am", "pm", "ish"} or following in (
+            ("o", "clock"),
+            ("o", "gloch"),
+            ("or", "gloch"),
+        ):
+            half = _half_of("", words, i + 1) or ("", i + 1)
+            return _Clock(value, 0, False, half[0], i, max(half[1], i + 2), "time.hour")
+        minute = _NUMBERS.get(following[0])
+        said = minute in {5, 10, 15, 20, 30, 40, 45, 50, 25} and following[0] not in {"half", "quarter"}
+        if minute and said and i and words.words[i - 1] in _EVENT_CUES | {"the"}:
+            return _Clock(value, minute, False, (_half_of("", words, i + 2) or ("", 0))[0], i, i + 2, "time.words")
+    return _bare_hour(words, i, word, "")
+
+
+def _past_to(words: Words, i: int, value: int) -> _Clock | None:
+    """ "20 to 7", "quarter past six", "ugain munud wedi tri"; the minutes are word `i`."""
+    if not 0 < value < 60:
+        return None
+    j = i + 1
+    if words.words[j : j + 1] == ("five",) and value == 20:
+        value, j = 25, j + 1
+    while (
+        j < len(words)
+        and words.words[j] in {"mins", "min", "minutes", "munud", "o", "funud"}
+        and words.breaks[j] < PART
+    ):
+        j += 1
+    if j >= len(words) or words.breaks[j] >= PART or (value > 12 and value % 5):
+        return None
+    link = words.words[j]
+    if link in {"past", "after", "wedi", "gone"}:
+        return _hour_word(words, i, j + 1, value)
+    if link in {"to", "i", "til", "till", "before"} and (value % 5 == 0 or j > i + 1):
+        return _hour_word(words, i, j + 1, -value)
+    return None
+
+
+def _hour_word(words: Words, first: int, at: int, minutes: int) -> _Clock | None:
+    if at >= len(words) or words.breaks[at] >= PART:
+        return None
+    digits, tail = _split(words.words[at])
+    hour = int(digits) if digits else _NUMBERS.get(words.words[at])
+    if hour is None or not 1 <= hour <= 12 or (digits and len(digits) > 2) or words.words[at] in {"half", "quarter"}:
+        return None
+    half = _half_of(tail if digits else "", words, at + 1)
+    if half is None or (
+        at + 1 < len(words)
+        and words.words[at + 1] in {"mins", "minutes", "people", "stops", "months", "years", "hours"}
+    ):
+        return None
+    if minutes < 0:
+        hour = hour - 1 or 12
+        minutes += 60
+    return _Clock(hour, minutes, False, half[0], first, half[1], "time.past_to")
+
+
+def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
+    """ "around 8", "at 6": an hour only after a cue and before nothing that it could count."""
+    value = number(digits)
+    if value is None or not 1 <= value <= 12 or (len(digits) > 2 and digits.isdigit()) or tail not in {"", "ish"}:
+        return None
+    before = words.words[i - 1] if i else ""
+    if before not in {"at", "about", "around", "abt", "approx", "circa", "tua", "roughly", "by", "bout", "since", "am"}:
+        return None
+    if (
+        before == "am"
+        and words.words[i - 2 : i - 1] != ("tren",)
+        and "bore" not in words.words
+        and "nos" not in words.words
+    ):
+        return None
+    after = words.words[i + 1] if i + 1 < len(words) else ""
+    same_clause = i + 1 < len(words) and words.breaks[i + 1] < PART
+    if same_clause and (after in _NOT_HOURS or after not in _AFTER_HOUR or words.gaps[i + 1] in {"/", "-"}):
+        return None
+    return _Clock(value, 0, False, "", i, i + 1, "time.bare_hour")
+
+
+_AFTER_HOUR: Final = listed("times.after_hour")
+
+
+def _part_of_day(words: Words, clock: _Clock) -> str:
+    """am or pm from the words around the time, nearest first, within the text."""
+    around = sorted(range(len(words)), key=lambda i: min(abs(i - clock.first), abs(i - clock.last)))
+    for index in around[:24]:
+        word = words.words[index]
+        if word in _NIGHT:
+            return "pm" if clock.hour in range(5, 12) else "am"
+        if word in _MORNING and not (word == "am" and index != clock.last):
+            return "am"
+        if word in _EVENING and not (False):
+            return "pm"
+    return ""
+
+
+def _placed(words: Words, clock: _Clock, asks: str | None, now: int | None) -> Time:
+    kind = _kind(words, clock, asks)
+    hour, ambiguous = clock.hour, False
+    if not clock.settled and hour <= 12 and clock.rule != "time.word":
+        half = clock.half or _part_of_day(words, clock)
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0)
+        elif now is not None:
+            hour = _nearest_past(hour, clock.minute, now)
+        else:
+            ambiguous = True
+    return Time(hour % 24 * 60 + clock.minute, kind, ambiguous, clock.first, clock.last, clock.rule)
+
+
+def _nearest_past(hour: int, minute: int, now: int) -> int:
+    """Of the two readings of a 12-hour time the one that was last, a train within the hour to come allowed for."""
+    options = [(hour % 12) * 60 + minute, (hour % 12 + 12) * 60 + minute]
+    best = min(options, key=lambda t: (now + 60 - t) % 1440)
+    return best // 60
+
+
+def _kind(words: Words, clock: _Clock, asks: str | None) -> str:
+    before = words.words[clock.first - 1] if clock.first and words.breaks[clock.first] < SENTENCE else ""
+    after = words.words[clock.last] if clock.last < len(words) and words.breaks[clock.last] < SENTENCE else ""
+    comma = clock.last < len(words) and words.breaks[clock.last] >= PART
+    nearby = words.words[max(0, clock.first - 3) : clock.first]
+    if after in {"train", "trains", "service", "tren", "out"} or (
+        after in _TRAIN_AFTER and not comma and clock.rule != "time.bare_hour"
+    ):
+        return TRAIN
+    if (
+        before in {"train", "tren", "the", "my", "y", "r"}
+        or (before in {"on", "ar"} and clock.settled)
+        or {"train", "tren"} & set(nearby[-2:])
+    ):
+        return TRAIN
+    if clock.settled and not comma and {"to", "tae", ">", "fae"} & set(words.words[clock.last : clock.last + 4]):
+        return TRAIN
+    if before in _EVENT_CUES:
+        return EVENT
+    if clock.rule in {"time.four_figures", "time.figures"} and clock.settled and not clock.half:
+        if after in _DAY_AFTER or after in _MORNING or after in _EVENING or before in _DAYS or asks == "when":
+            return EVENT
+        return TRAIN
+    return TRAIN if asks == "train" else EVENT
+
+
+_DAYS: Final = listed("times.days")

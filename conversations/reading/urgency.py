@@ -1,0 +1,154 @@
+"""Danger, now or past. Missing a danger is the worst error: in doubt it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from conversations.reading.files import listed
+from conversations.reading.model import Value
+from conversations.reading.normal import Words
+from conversations.reading.rules import Hit
+from conversations.reading.what import hits_of, meant_otherwise, negated, value_of
+
+ALWAYS = frozenset({"life_at_risk", "bare", "fire"})
+"""Dangers that no word about the time takes away."""
+
+FIRM: Final = listed("urgency.firm")
+"""Dangers that "it is no emergency" does not take away, but that may be over."""
+
+_PETTY: Final = listed("urgency.petty")
+_FEARED: Final = listed("urgency.feared")
+
+
+Acts = Sequence[tuple[str, list[Hit]]]
+"""Behaviours, each with its hits."""
+
+
+def dangers(words: Words, hits: Sequence[Hit], acts: Acts, past: bool) -> list[Hit]:
+    """The danger rules that hold, in the order of the text; an attack, a threat or a weapon is danger by itself."""
+    found = [label for label, _ in acts]
+    danger = [hit for hit in hits_of(hits, "danger") if not negated(words, hit) and not meant_otherwise(hit, hits)]
+    answers = {hit.label for hit in hits_of(hits, "answers")}
+    calm = "false_alarm" in answers
+    kept = []
+    for hit in danger:
+        if (
+            hit.label in ALWAYS
+            or (hit.label in FIRM and not past)
+            or (not past and not calm and _soft_holds(hit, found))
+        ):
+            kept.append(hit)
+    if not kept and not calm and not past and not is_past(words, hits)[0]:
+        kept = [hit for label, group in acts if label in _DANGEROUS for hit in group if not _mild(words, hit)]
+    return sorted(kept, key=lambda h: h.first)
+
+
+_DANGEROUS: Final = listed("urgency.dangerous_acts")
+_MILD: Final = listed("urgency.mild")
+
+
+def _mild(words: Words, hit: Hit) -> bool:
+    """ "spat on her", "threw a can": no danger by itself."""
+    return bool(_MILD & set(words.words[hit.first : hit.last]))
+
+
+def _soft_holds(hit: Hit, found: Sequence[str]) -> bool:
+    if hit.label == "cornered_soft":
+        return False
+    if hit.label == "afraid_soft":
+        return bool(_FEARED & set(found)) or not found
+    if hit.label in {"alone_soft", "please_soft", "terror_soft"}:
+        return bool(listed(f"urgency.beside_{hit.label}") & set(found))
+    if hit.label == "plea":
+        return not found or not set(found) <= _PETTY
+    return True
+
+
+def is_past(words: Words, hits: Sequence[Hit]) -> tuple[bool, list[Hit]]:
+    """Whether it is over, and the hits that say so."""
+    when = hits_of(hits, "when")
+    by = {label: [h for h in when if h.label == label] for label in ("past", "was", "now", "recent", "gone", "habit")}
+    by["now"] = [h for h in by["now"] if not _was_then(words, h)]
+    if by["recent"]:
+        return (bool(by["gone"]) and not _still(by["recent"])), by["gone"] or by["recent"]
+    if by["past"]:
+        return not (by["now"] and _here(words, by["now"])), by["past"]
+    if by["habit"] and not by["now"]:
+        return True, by["habit"]
+    if by["gone"] and by["was"] and not by["now"]:
+        return True, by["gone"]
+    if by["was"] and not by["now"]:
+        return True, by["was"]
+    return False, by["now"]
+
+
+_THEN: Final = listed("urgency.then")
+
+
+def _was_then(words: Words, hit: Hit) -> bool:
+    """ "he was filming", "roedd dyn yn ffilmio": going on then, not now."""
+    return "@present" in hit.pattern and bool(_THEN & set(words.words[max(0, hit.last - 6) : hit.last]) - {"been"})
+
+
+def is_long_past(words: Words, hits: Sequence[Hit]) -> bool:
+    """Whether the text itself dates it to before: a verb in the past alone does not."""
+    past, why = is_past(words, hits)
+    return past and any(hit.label == "past" for hit in why)
+
+
+def _still(recent: Sequence[Hit]) -> bool:
+    return any("still" in hit.pattern for hit in recent)
+
+
+_HERE: Final = listed("urgency.here")
+_LEFT: Final = listed("urgency.left")
+
+
+def _here(words: Words, now: Sequence[Hit]) -> bool:
+    return any(
+        _HERE & set(words.words[hit.first : hit.last])
+        and not _LEFT & set(words.words[max(0, hit.first - 2) : hit.last])
+        for hit in now
+    )
+
+
+def urgency_of(words: Words, hits: Sequence[Hit], danger: Sequence[Hit], past: bool, why: Sequence[Hit]) -> Value:
+    """emergency, now or past, with its reasons."""
+    if danger:
+        return value_of(words, "emergency", danger, "danger")
+    if past:
+        return value_of(words, "past", why, "when")
+    return value_of(words, "now", why, "when")
+
+
+_IMPLIED = {
+    "weapon": "weapon",
+    "stabbing": "violence",
+    "attack_now": "violence",
+    "let_go": "violence",
+    "spiked_now": "spiking",
+    "held_soft": "threat",
+    "cornered_soft": "threat",
+    "hiding": "threat",
+    "threatened_harm": "threat",
+    "pursued": "following",
+    "injured": "other",
+    "life_at_risk": "other",
+    "fire": "other",
+    "ill_soft": "other",
+    "suspicious_device": "other",
+}
+
+
+_TOLD: Final = frozenset({"held_soft", "threatened_harm"})
+
+
+def implied(danger: Sequence[Hit], acts: Acts) -> list[tuple[str, list[Hit]]]:
+    """The behaviours and what the danger adds: being held or threatened; where only the danger tells, its first."""
+    out = [act for act in acts if act[0] != "other" or not any(hit.label in _TOLD for hit in danger)]
+    for hit in danger:
+        label = _IMPLIED.get(hit.label)
+        if label and (not out or (hit.label in _TOLD and label not in {known for known, _ in out})):
+            out.append((label, [hit]))
+    return out
