@@ -41,3 +41,47 @@ def exposing(text: str) -> list[str]:
 def _pattern() -> re.Pattern[str]:
     """Whole words only: Essex and Sussex are places."""
     return re.compile(rf"(?<![^\W_])(?:{'|'.join([*_NAMES, *_WORDS.split()])})(?![^\W_])")
+
+
+_LEADING = (
+    (
+        "blames or doubts; ask what happened",
+        r"""why (?:did|didn't|were|weren't|was|wasn't|have|haven't|do|don't) (?:you|they|he|she)
+        |(?:were|had|have) you (?:been )?(?:drinking|drunk|drinks?|alone|asleep)
+        |what (?:were|was|did) (?:you|they|he|she) (?:wear\w*|say to|do to)
+        |(?:did|didn't|could|couldn't|should|shouldn't|why not) (?:you|they) (?:\w+ )?(?:say no|resist|fight|scream
+        |shout|move|leave|run|encourage|provoke|consent|ask for)\w*
+        |you (?:should|could|must|ought to) (?:not |never )?have|you (?:let|allowed|led|encouraged|provoked)
+        |are you (?:quite |really |absolutely )?(?:sure|certain)|really happen\w*|you claim\w*|your claims?
+        |misunder\w*|overreact\w*|imagin(?:e|ed|ing)
+        |calm down|(?:partly |also )?(?<!not )your (?:own )?fault
+        |pam (?:wnaethoch|wnest|oeddech|oeddet|na|nad|ydych|wyt) ?(?:chi|ti)?
+        |(?:oeddech|oeddet) (?:chi'n|ti'n|chi wedi|ti wedi) (?:yfed|feddw|meddwi|cysgu)
+        |beth (?:oeddech|oeddet) (?:chi'n|ti'n) (?:ei )?wisgo|(?:dylech|dylet|gallech|gallet) (?:chi|ti) fod wedi
+        |(?:ydych|wyt) (?:chi'n|ti'n) (?:hollol )?siŵr|(?<!nid )eich bai chi|(?<!nid )dy fai di""",
+    ),
+    (
+        "leads; ask openly",
+        r"""(?<!what )(?<!how )(?<!where )(?<!when )(?<!way )did
+         (?:he|she|they|the (?:man|woman|person)) (?!get|go|leave|move|board)\w+
+        |(?:isn't|wasn't|aren't|weren't|didn't|don't|doesn't) (?:it|he|she|they|you|that)
+        |(?:he|she|they|you) must (?:have|be)|you mean that|so (?:he|she|they) \w+""",
+    ),
+    ("takes for granted who it was; say the person, or they", r"he|she|him|his|hers|himself|herself"),
+)
+
+
+def leading(text: str) -> list[tuple[str, str]]:
+    """Words in a text that blame, doubt or lead (rules 4 and 11), each with what is wrong; English and Welsh."""
+    plain = soften(text).casefold()
+    return [(hit[0], why) for why, pattern in _leading() for hit in pattern.finditer(plain)]
+
+
+@cache
+def _leading() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((why, re.compile(rf"(?<![^\W_'])(?:{_lines(pattern)})(?![^\W_])")) for why, pattern in _LEADING)
+
+
+def _lines(pattern: str) -> str:
+    """A pattern written over several lines as one; only a line's indentation in eights goes."""
+    return "".join(line.removeprefix(" " * 8) for line in pattern.splitlines())

@@ -13,10 +13,13 @@ import orjson
 import yaml
 
 from conversations import flowparts
-from conversations.flow import KEYWORDS, LINES, Flow
+from conversations.conditions import SLOTS
+from conversations.flow import Flow
+from conversations.flowconditions import Ground
 from conversations.nodes import Nodes, Problem, plain
 
-_ROOT = ("flow", "version", "label", "languages", "lines", "keywords", "steps")
+REQUIRED = ("flow", "version", "label", "languages", "complete", "lines", "keywords", "order", "steps")
+OPTIONAL = ("reviewed_by", "groups", "topics")
 _MOST_BYTES = 512 * 1024
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -75,25 +78,41 @@ def compose(source: str) -> yaml.Node:
 def _flow(nodes: Nodes, root: yaml.Node) -> Flow | None:
     if not nodes.is_tree(root):
         return None
-    top = nodes.mapping(root, required=_ROOT)
-    if set(top) != set(_ROOT):
+    top = nodes.mapping(root, required=REQUIRED, optional=OPTIONAL)
+    if not set(REQUIRED) <= set(top):
         return None
-    languages = nodes.words(top["languages"])
-    lines = nodes.mapping(top["lines"], required=LINES)
-    keywords = nodes.mapping(top["keywords"], required=KEYWORDS)
-    flow = Flow(
-        slug=nodes.name(top["flow"]),
-        version=nodes.integer(top["version"]),
+    languages = flowparts.languages(nodes, top["languages"])
+    ground = Ground(nodes, languages, flowparts.groups(nodes, top.get("groups")))
+    keywords = flowparts.keywords(ground, top["keywords"])
+    lines = flowparts.lines(ground, top["lines"])
+    topics = flowparts.topics(ground, top.get("topics"))
+    orders = flowparts.orders(ground, top["order"])
+    steps = flowparts.steps(ground, top["steps"], keywords)
+    complete = nodes.one_or_more(top["complete"])
+    slug, version, label = nodes.name(top["flow"]), nodes.integer(top["version"]), nodes.text(top["label"])
+    if steps is None:
+        if not nodes.problems:
+            nodes.problem(top["steps"], "name at least one step")
+        return None
+    flowparts.check_links(ground, top["steps"], steps, orders)
+    slots = tuple(nodes.one_of(item, SLOTS, "slot") for item in complete)
+    reviewed_by = flowparts.reviewed_by(ground, top.get("reviewed_by"))
+    if nodes.problems:
+        return None
+    return Flow(
+        slug=slug,
+        version=version,
         hash=fingerprint(root),
-        label=nodes.text(top["label"]),
+        label=label,
         languages=languages,
-        lines={line: flowparts.line(nodes, line, node) for line, node in lines.items()},
-        keywords={keyword: flowparts.words(nodes, node) for keyword, node in keywords.items()},
-        steps=flowparts.steps(nodes, top["steps"]),
+        lines=lines,
+        keywords=keywords,
+        steps=steps,
+        orders=tuple(order for order, _ in orders),
+        topics=topics,
+        complete=slots,
+        reviewed_by=reviewed_by,
     )
-    if not languages:
-        nodes.problem(top["languages"], "name at least one language")
-    return flow
 
 
 def fingerprint(root: yaml.Node) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,9 @@ from conversations.wording import Position
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _YES_NO = {"yes": True, "true": True, "no": False, "false": False}
+_NUMBER = re.compile(r"[0-9]{1,2}(?:\.[0-9]{1,2})?\Z", re.ASCII)
+_NO_NAMES = ("true", "false")
+_DEEPEST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +66,20 @@ class Nodes:
     def is_tree(self, root: yaml.Node) -> bool:
         """Whether no node is used twice. Aliases are refused: a small file could unfold without end."""
         seen: set[int] = set()
-        waiting = [root]
+        waiting = [(root, 0)]
         while waiting:
-            node = waiting.pop()
+            node, depth = waiting.pop()
+            if depth > _DEEPEST:
+                self.problem(node, "this is nested too deeply")
+                return False
             if id(node) in seen:
                 self.problem(node, "anchors and aliases (& and *) are not used in flows; write it out")
                 return False
             seen.add(id(node))
             if isinstance(node, yaml.SequenceNode):
-                waiting.extend(node.value)
+                waiting.extend((item, depth + 1) for item in node.value)
             elif isinstance(node, yaml.MappingNode):
-                waiting.extend(part for pair in node.value for part in pair)
+                waiting.extend((part, depth + 1) for pair in node.value for part in pair)
         return True
 
     def mapping(
@@ -119,7 +125,7 @@ class Nodes:
     def name(self, node: yaml.Node) -> str:
         """An id."""
         value = self.text(node)
-        if value.strip() and not NAME.match(value):
+        if value.strip() and (not NAME.match(value) or value in _NO_NAMES):
             self.problem(node, f"{value!r} is no id; use small letters, figures and _, a letter first")
         return value
 
@@ -131,12 +137,35 @@ class Nodes:
         self.problem(node, "expected a whole number from 1")
         return 0
 
+    def minutes(self, node: yaml.Node) -> float:
+        """Minutes, more than none and at most 60."""
+        value = self.text(node)
+        if _NUMBER.match(value) and 0 < float(value) <= 60:
+            return float(value)
+        self.problem(node, "expected minutes, more than 0 and at most 60")
+        return 0.0
+
     def yes_no(self, node: yaml.Node) -> bool:
         """yes or no."""
         value = _YES_NO.get(self.text(node))
         if value is None:
             self.problem(node, "expected yes or no")
         return bool(value)
+
+    def one_or_more(self, node: yaml.Node) -> list[yaml.Node]:
+        """The items of a list that is not empty, or the one value that stands in its place."""
+        if not isinstance(node, yaml.SequenceNode):
+            return [node]
+        if not node.value:
+            self.problem(node, "name at least one")
+        return list(node.value)
+
+    def one_of(self, node: yaml.Node, values: Collection[str], what: str) -> str:
+        """A text that is one of some values."""
+        value = self.text(node)
+        if value not in values:
+            self.problem(node, f"unknown {what} {value!r}; expected one of {', '.join(values)}")
+        return value
 
     def words(self, node: yaml.Node) -> tuple[str, ...]:
         """A list of texts, none twice."""

@@ -1,15 +1,17 @@
 """The wording of a text of ours: plain placeholders, parts that may be dropped, one template a language.
 
-`{name}` is filled in; `[1:words]` may be left out when the whole would not fit one segment, lowest number first.
+`{name}` is filled in; `[1:words]` may be left out when the whole would not fit one segment, lowest number first, and is
+where what it names is empty.
 Nothing else has a meaning: there are no expressions.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from conversations.conditions import Condition, View
 from conversations.texts import fits_one
 
 _TOKEN = re.compile(r"\{(?P<name>[a-z_]+)\}|\[(?P<order>[1-9]):|(?P<close>\])|(?P<stray>[{}\[])|(?P<plain>[^{}\[\]]+)")
@@ -43,7 +45,11 @@ class Part:
 
     def fill(self, values: Mapping[str, str]) -> str:
         """The part with its placeholders filled in."""
-        return "".join(values[text] if is_name else text for text, is_name in self.pieces)
+        return "".join([values[text] if is_name else text for text, is_name in self.pieces])
+
+    def lacks(self, values: Mapping[str, str]) -> bool:
+        """Whether a placeholder of it has nothing to be filled in with."""
+        return any(is_name and not values[text] for text, is_name in self.pieces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,16 @@ class Template:
     fixed: str | None
     at: Position = NOWHERE
 
-    def render(self, values: Mapping[str, str]) -> str:
+    def render(self, values: Mapping[str, str], before: str = "", after: str = "") -> str:
         """The text with `values` filled in, dropping marked parts, lowest number first, until it fits one segment.
 
-        It may still be longer when nothing is left to drop: the lint sees to it that it is not.
+        A marked part with a placeholder that nothing fills is left out in any case.
+        `before` and `after` are put round it as they are, and count. It may still be longer when nothing is left to
+        drop: the lint sees to it that it is not.
         """
-        if self.fixed is not None:
+        if self.fixed is not None and not before and not after:
             return self.fixed
-        return _render(self.parts, values)
+        return _render(self.parts, values, before, after)
 
 
 def parse(source: str, at: Position = NOWHERE) -> Template:
@@ -92,24 +100,48 @@ def parse(source: str, at: Position = NOWHERE) -> Template:
     return Template(source, whole, names, None if names else _render(whole, {}), at)
 
 
-def _render(parts: tuple[Part, ...], values: Mapping[str, str]) -> str:
-    text = "".join([part.fill(values) for part in parts])
+def _render(parts: tuple[Part, ...], values: Mapping[str, str], before: str = "", after: str = "") -> str:
+    filled = [(part.order, part.fill(values)) for part in parts if not (part.order and part.lacks(values))]
+    text = before + "".join([said for _, said in filled]) + after
     if fits_one(text):
         return text
-    for drop in sorted({part.order for part in parts} - {0}):
-        text = "".join([part.fill(values) for part in parts if not 0 < part.order <= drop])
+    for drop in sorted({order for order, _ in filled} - {0}):
+        text = before + "".join([said for order, said in filled if not 0 < order <= drop]) + after
         if fits_one(text):
             break
     return text
 
 
+Templates = Mapping[str, Template]
+"""One text by language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """One text in all languages of its flow."""
+    """One text in all languages of its flow.
 
-    templates: Mapping[str, Template]
+    `variants` are said instead of `templates` where their condition holds, the first that does.
+    """
+
+    templates: Templates
     at: Position = NOWHERE
+    variants: tuple[tuple[Condition, Templates], ...] = ()
 
-    def render(self, language: str, values: Mapping[str, str]) -> str:
-        """The text in `language`. Raises KeyError for a language the flow does not have."""
-        return self.templates[language].render(values)
+    def template(self, language: str, view: View | None = None) -> Template:
+        """The template in `language` that fits the view. Raises KeyError for a language the flow does not have."""
+        if self.variants and view is not None:
+            for when, templates in self.variants:
+                if when.holds(view):
+                    return templates[language]
+        return self.templates[language]
+
+    def render(
+        self, language: str, values: Mapping[str, str], view: View | None = None, before: str = "", after: str = ""
+    ) -> str:
+        """The text in `language` that fits the view, filled in. Raises KeyError for a language it does not have."""
+        return self.template(language, view).render(values, before, after)
+
+    def every(self) -> Iterator[tuple[Condition | None, Templates]]:
+        """All variants in order, the one without a condition last."""
+        yield from self.variants
+        yield None, self.templates

@@ -1,4 +1,4 @@
-"""`quietline flows`: checks flows and lists what they text."""
+"""`quietline flows`: checks flows, lists what they text, prints the schema for editors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gateway.cli.refusals import Refusal
 if TYPE_CHECKING:
     from conversations.flow import Flow
 
-_FILES = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FLOWS = click.argument("files", nargs=-1, metavar="[FILE|SLUG]...")
 
 
 @click.group()
@@ -22,20 +22,30 @@ def flows() -> None:
 
 
 @flows.command()
-@click.argument("files", nargs=-1, type=_FILES)
-def lint(files: tuple[Path, ...]) -> None:
-    """Check flow files, or all shipped flows; exit code 1 if anything is wrong."""
+@_FLOWS
+@click.option("--previous", metavar="FILE|SLUG", help="The published flow that this one would replace.")
+def lint(files: tuple[str, ...], previous: str | None) -> None:
+    """Check flow files or shipped flows by their slug, all shipped ones by default; exit code 1 if anything is wrong.
+
+    Where it helps, the shortest way to the fault is shown as a conversation on the phone.
+    """
     from conversations.flowfile import FlowFileError
     from conversations.lint import lint as issues_of
+    from conversations.lint import notices
 
+    published = _load(*_named(previous)) if previous is not None else None
     wrong = 0
-    for name, path in _named(files):
+    for name, path in _all(files):
         try:
-            found = [str(issue) for issue in issues_of(_load(path))]
+            flow = _read(path)
+            found = [(str(issue), issue.path) for issue in issues_of(flow, published)]
+            known = [str(notice) for notice in notices(flow)]
         except FlowFileError as error:
-            found = [str(problem) for problem in error.problems]
-        for line in found:
-            click.echo(f"{name}: {line}")
+            found, known = [(str(problem), ()) for problem in error.problems], []
+        for line, way in found:
+            click.echo("\n".join([f"{name}: {line}", *(f"    {step}" for step in way)]))
+        for line in known:
+            click.echo(f"{name}: to know: {line}")
         if not found:
             click.echo(f"{name}: nothing to complain about.")
         wrong += len(found)
@@ -43,34 +53,61 @@ def lint(files: tuple[Path, ...]) -> None:
 
 
 @flows.command()
-@click.argument("files", nargs=-1, type=_FILES)
-def texts(files: tuple[Path, ...]) -> None:
+@_FLOWS
+def texts(files: tuple[str, ...]) -> None:
     """List every text with what it costs, the longest values filled in."""
-    from conversations.flowfile import FlowFileError
     from conversations.lint import longest_texts
     from conversations.texts import segments
     from gateway.cli.table import table
 
     rows = []
-    for name, path in _named(files):
-        try:
-            flow = _load(path)
-        except FlowFileError as error:
-            raise Refusal(f"{name} is no flow. See: quietline flows lint {path}") from error
-        for step, language, text, _ in longest_texts(flow):
-            size = segments(text)
-            rows.append((flow.slug, step, language, str(size.count), str(size.units), size.encoding, text))
-    click.echo(table(("FLOW", "STEP", "LANGUAGE", "SEGMENTS", "UNITS", "ENCODING", "TEXT"), rows))
+    for name, path in _all(files):
+        flow = _load(name, path)
+        for each in longest_texts(flow):
+            size = segments(each.text)
+            cost = (str(size.count), str(size.units), size.encoding, " ".join(size.costly) or "-")
+            rows.append((flow.slug, each.name, each.part, each.language, *cost, each.text))
+    heading = ("FLOW", "STEP", "PART", "LANGUAGE", "SEGMENTS", "UNITS", "ENCODING", "COSTLY", "TEXT")
+    click.echo(table(heading, rows))
 
 
-def _named(files: tuple[Path, ...]) -> list[tuple[str, Path]]:
+@flows.command()
+def schema() -> None:
+    """Print the JSON Schema of flow files, for completion in an editor."""
+    from conversations import flowfile
+
+    click.echo(Path(flowfile.__file__).with_name("flow.schema.json").read_text(encoding="utf-8"), nl=False)
+
+
+def _all(files: tuple[str, ...]) -> list[tuple[str, Path]]:
     from conversations import flows as shipped
 
-    folder = Path(shipped.__file__).parent
-    return [(path.name, path) for path in files or (folder / f"{slug}.yaml" for slug in shipped.slugs())]
+    return [_named(each) for each in files or shipped.slugs()]
 
 
-def _load(path: Path) -> Flow:
+def _named(given: str) -> tuple[str, Path]:
+    """The name and path of a flow given as a file or as the slug of a shipped one."""
+    from conversations import flows as shipped
+
+    if given in shipped.slugs():
+        path = Path(shipped.__file__).parent / f"{given}.yaml"
+        return path.name, path
+    path = Path(given)
+    if not path.is_file():
+        raise click.BadParameter(f"{given!r} does not exist, and no flow is called so.")
+    return path.name, path
+
+
+def _load(name: str, path: Path) -> Flow:
+    from conversations.flowfile import FlowFileError
+
+    try:
+        return _read(path)
+    except FlowFileError as error:
+        raise Refusal(f"{name} is no flow. See: quietline flows lint {path}") from error
+
+
+def _read(path: Path) -> Flow:
     from conversations.flowfile import load
 
     return load(path)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from statemachine import State, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
 
+from conversations.conditions import BEHAVIOURS, FLAGS, SLOTS, VALUES, View
 from conversations.flows import shipped, slugs
 from conversations.machine import EVENTS, Facts, advance, compile_flow, send
 from conversations.table import Table
@@ -16,18 +17,32 @@ FLOWS = [shipped(slug) for slug in slugs()]
 
 
 @st.composite
+def views(draw: st.DrawFn, steps: list[str]) -> View:
+    """Anything that may be known of a conversation."""
+    return View(
+        **{key: draw(st.sampled_from(values)) for key, values in VALUES.items()},
+        **{flag: draw(st.booleans()) for flag in FLAGS if flag != "still_there"},
+        still_there=draw(st.none() | st.booleans()),
+        behaviours=draw(st.frozensets(st.sampled_from(BEHAVIOURS), max_size=3)),
+        language=draw(st.sampled_from(["en", "cy"])),
+        hour=draw(st.integers(0, 23)),
+        known=draw(st.frozensets(st.sampled_from(SLOTS))),
+        answered=draw(st.dictionaries(st.sampled_from(steps), st.integers(0, 3), max_size=2)),
+    )
+
+
+@st.composite
 def situations(draw: st.DrawFn) -> tuple[int, str, Facts]:
     index = draw(st.integers(0, len(FLOWS) - 1))
     names = [str(state.value) for state in compile_flow(FLOWS[index]).states]
-    slots = [repeat.slot for step in FLOWS[index].steps for repeat in step.repeats]
     facts = Facts(
         state=draw(st.sampled_from(names)),
+        view=draw(views(names)),
         settled=draw(st.lists(st.sampled_from(names), unique=True)),
-        known=draw(st.lists(st.sampled_from([*slots, "other"]), unique=True)),
         choice=draw(st.integers(0, 4)),
         misunderstood=draw(st.integers(0, 3)),
         came_from=draw(st.none() | st.sampled_from(names)),
-        danger=draw(st.booleans()),
+        change_to=draw(st.none() | st.sampled_from(names)),
     )
     return index, draw(st.sampled_from(EVENTS)), facts
 
@@ -47,7 +62,7 @@ def test_s13_the_table_and_the_machine_agree(situation: tuple[int, str, Facts]) 
 
 def test_a_state_that_the_flow_does_not_have_is_an_error() -> None:
     with pytest.raises(KeyError):
-        advance(FLOWS[0], "answered", Facts(state="nowhere"))
+        advance(FLOWS[0], "next", Facts(state="nowhere"))
 
 
 def test_a_machine_that_does_more_than_lead_on_is_refused() -> None:

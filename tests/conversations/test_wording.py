@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.wording import WordingError, parse
+from conversations.conditions import Between, Condition, Is, View
+from conversations.wording import Wording, WordingError, parse
 
 
 def test_a_text_without_placeholders_is_ready():
@@ -35,6 +36,42 @@ def test_the_part_least_needed_goes_first():
     assert template.render({"repeat": "a" * 130}) == "18:05 " + "a" * 130 + " by Southern. Right?"
     assert template.render({"repeat": "a" * 140}) == "18:05 " + "a" * 140 + ". Right?"
     assert template.render({"repeat": "a" * 150}) == "a" * 150 + ". Right?"
+
+
+def test_a_part_that_nothing_fills_is_left_out():
+    template = parse("We have it.[1: Ring {services}.] Right?")
+
+    assert template.render({"services": "0800 1111"}) == "We have it. Ring 0800 1111. Right?"
+    assert template.render({"services": ""}) == "We have it. Right?"
+
+
+def test_what_stands_round_a_text_counts_as_well():
+    template = parse("Thanks, noted.[1: Add anything by text.]")
+
+    assert template.render({}, after=" It is not your fault.") == (
+        "Thanks, noted. Add anything by text. It is not your fault."
+    )
+    assert template.render({}, before="a" * 120, after="b" * 20) == "a" * 120 + "Thanks, noted." + "b" * 20
+
+
+def test_the_first_variant_that_fits_is_said():
+    """Rule 14: "your friend"."""
+    other = Condition((Is("role", ("behalf", "witness")),))
+    late = Condition((Between(22, 6),))
+    wording = Wording(
+        {"en": parse("Where are you?")},
+        variants=((other, {"en": parse("Where is this?")}), (late, {"en": parse("Where, so late?")})),
+    )
+
+    assert wording.render("en", {}, View(role="witness", hour=23)) == "Where is this?"
+    assert wording.render("en", {}, View(role="self", hour=23)) == "Where, so late?"
+    assert wording.render("en", {}, View(role="self")) == "Where are you?"
+    assert wording.render("en", {}) == "Where are you?"
+
+
+def test_a_language_that_a_text_does_not_have_is_an_error():
+    with pytest.raises(KeyError):
+        Wording({"en": parse("Where?")}).render("cy", {})
 
 
 def test_what_may_not_be_dropped_stays_however_long():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,42 @@ def test_the_shipped_flows_may_be_published():
     ran = CliRunner().invoke(main, ["flows", "lint"])
 
     assert ran.exit_code == 0
-    assert ran.stdout.splitlines() == [f"{slug}.yaml: nothing to complain about." for slug in slugs()]
+    said = [line for line in ran.stdout.splitlines() if ": to know: " not in line]
+    assert said == [f"{slug}.yaml: nothing to complain about." for slug in slugs()]
+
+
+def test_a_language_nobody_has_read_yet_is_said_and_keeps_nothing_back():
+    ran = CliRunner().invoke(main, ["flows", "lint", "railway"])
+
+    assert ran.exit_code == 0
+    assert "no speaker of this language has read the texts yet" in ran.stdout
+
+
+def test_a_fault_of_the_way_is_shown_as_a_conversation(tmp_path: Path):
+    flow = tmp_path / "mine.yaml"
+    flow.write_text(STARTER.replace("ask: [in_danger, near]", "ask: [in_danger, near, account]"))
+
+    ran = CliRunner().invoke(main, ["flows", "lint", str(flow)])
+
+    assert ran.exit_code == 1
+    assert "    > (quiet)\n    < Are you in danger now? 1 yes 2 no\n    > skip\n" in ran.stdout
+
+
+def test_r13_an_edit_is_held_against_the_published_flow(tmp_path: Path):
+    flow = tmp_path / "mine.yaml"
+    flow.write_text(STARTER.replace("forget it]", "leave it]"))
+
+    ran = CliRunner().invoke(main, ["flows", "lint", str(flow), "--previous", "starter"])
+
+    assert ran.exit_code == 1
+    assert "'forget it' may not be dropped (R13)" in ran.stdout
+    assert CliRunner().invoke(main, ["flows", "lint", str(flow)]).exit_code == 0
+
+
+def test_the_schema_is_printed():
+    ran = CliRunner().invoke(main, ["flows", "schema"])
+
+    assert json.loads(ran.stdout)["title"] == "A Quietline flow"
 
 
 def test_r1_a_word_that_would_expose_the_reporter_is_told_with_its_place(tmp_path: Path):
@@ -48,10 +84,11 @@ def test_every_text_is_listed_with_what_it_costs():
     ran = CliRunner().invoke(main, ["flows", "texts"])
 
     headings, *rows = ran.stdout.splitlines()
-    assert headings.split() == ["FLOW", "STEP", "LANGUAGE", "SEGMENTS", "UNITS", "ENCODING", "TEXT"]
-    (stop,) = (row.split(maxsplit=6) for row in rows if row.split()[1] == "stop")
-    assert stop[:4] == ["starter", "stop", "en", "1"]
-    assert int(stop[4]) == len(stop[6])
+    names = ["FLOW", "STEP", "PART", "LANGUAGE", "SEGMENTS", "UNITS", "ENCODING", "COSTLY", "TEXT"]
+    assert headings.split() == names
+    (stop,) = (row.split(maxsplit=8) for row in rows if row.split()[:2] == ["starter", "stop"])
+    assert stop[:5] == ["starter", "stop", "line", "en", "1"]
+    assert int(stop[5]) == len(stop[8])
 
 
 def test_a_file_that_is_not_there_is_a_clear_line(tmp_path: Path):
