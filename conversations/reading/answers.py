@@ -78,6 +78,19 @@ def denied(words: Words, pieces: Sequence[Piece], slot: str) -> tuple[list[Piece
     return kept, gone
 
 
+def instead(words: Words, gone: Sequence[Correction]) -> list[Piece]:
+    """The coach said in place of one taken back: "not coach d, c"."""
+    for correction in gone:
+        index = next((i for i, end in enumerate(words.ends) if end == correction.span[1]), len(words)) + 1
+        while index < len(words) and words.words[index] in {"its", "it", "but", "is", "in", "sorry"}:
+            index += 1
+        word = words.words[index] if index < len(words) else ""
+        alone = index + 1 >= len(words) or words.breaks[index + 1] > 0
+        if alone and ((len(word) == 1 and word.isalpha()) or (word.isdigit() and len(word) <= 2)):
+            return [Piece(word.upper(), index, index + 1, "answer.instead")]
+    return []
+
+
 def corrections(words: Words, hits: Sequence[Hit], values: dict[str, Value], context: Context) -> list[Correction]:
     """The slots of this text that put right an earlier value: said so, or the question is answered already."""
     marked = any(h.label == "correct" for h in hits_of(hits, "answers"))

@@ -142,6 +142,21 @@ def build_words(source: Path) -> None:
     (DATA / "common_words.txt").write_text("\n".join(kept) + "\n", encoding="utf-8")
 
 
+_ENDING = re.compile("(?:s|es|d|ed|ing|er|ers|y|ly|ies|ied)$")
+
+
+def build_not_slips(source: Path) -> None:
+    """Writes `not_slips.txt`: rarer English words one letter from a word of the rules, and no form of it."""
+    from conversations.reading.knowledge import knowledge
+
+    (DATA / "not_slips.txt").write_text("", encoding="utf-8")
+    rules = knowledge().rules
+    lines = source.read_text(encoding="utf-8-sig").splitlines()[COMMON:]
+    words = {line.split()[0].replace("'", "") for line in lines}
+    kept = [w for w in words if _ENDING.sub("", rules.meaning(w)) != _ENDING.sub("", w)]
+    (DATA / "not_slips.txt").write_text("\n".join(sorted(kept)) + "\n", encoding="utf-8")
+
+
 def main(arguments: list[str]) -> int:
     """Builds all; 2 when the folder is missing."""
     if not arguments or not Path(arguments[0]).is_dir():
@@ -152,6 +167,7 @@ def main(arguments: list[str]) -> int:
     build_operators(Path(arguments[0]))
     if len(arguments) > 1:
         build_words(Path(arguments[1]))
+        build_not_slips(Path(arguments[1]))
     return 0
 
 

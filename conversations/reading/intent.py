@@ -37,7 +37,7 @@ def intent_of(words: Words, hits: Sequence[Hit], found: Sequence[str], facts: in
     if serious or _grave(danger, by):
         return Value(REPORT, (), 0.9, "intent.incident")
     for label in _NOISE:
-        if label in by and not found_other(found):
+        if label in by and not found_other(found) and not (context.asks and label == "greeting"):
             return value_of(words, NOISE, by[label], "intent")
     return _weaker(words, by, found, facts, context)
 

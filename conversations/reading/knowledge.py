@@ -12,7 +12,7 @@ from conversations.reading.gazetteer import gazetteer
 from conversations.reading.lexicon import Lexicon
 from conversations.reading.rules import Rules
 
-FAMILIES = ("behaviours", "danger", "suspect", "look", "intent", "who", "when", "answers", "otherwise")
+FAMILIES = ("behaviours", "danger", "suspect", "look", "intent", "who", "when", "answers", "otherwise", "wishes")
 """The rule files, each `name.yaml`: label to patterns."""
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from conversations.reading.files import listed
-from conversations.reading.gazetteer import gazetteer
+from conversations.reading.gazetteer import gazetteer, words_in
 from conversations.reading.normal import plain
 
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
 _MOST_KNOWN: Final = 8_000
-_NO_SLIPS: Final = listed("lexicon.no_slips")
+_NO_SLIPS: Final = listed("lexicon.no_slips") | words_in("not_slips.txt")
 SLIP_FROM: Final = 5
 """The fewest letters of a word in which a slip is forgiven."""
 

@@ -74,6 +74,8 @@ class Reading:
     answer: Value
     corrections: tuple[Correction, ...]
     denied: tuple[Correction, ...]
+    wishes: Mapping[str, Value] = field(default_factory=dict)
+    """What else is asked for or said, by the names of `wishes.yaml`: person, call_back, no_voice, unsure, ..."""
 
     def document(self) -> dict[str, Any]:
         """The label object of a message, with `spans` and `why`; JSON-able."""
@@ -98,6 +100,8 @@ class Reading:
         changed = [*self.corrections, *self.denied]
         if changed:
             out["corrections"] = [{"slot": c.slot, "value": c.value, "old": c.old} for c in changed]
+        if self.wishes:
+            out["wishes"] = list(self.wishes)
         ask = {name: list(v.alternatives) for name, v in self._named() if v.alternatives}
         if ask:
             out["alternatives"] = ask
@@ -143,6 +147,7 @@ class Reading:
             ("support", self.support),
             ("intent", self.intent),
             ("answer", self.answer),
+            *((f"wishes.{name}", value) for name, value in self.wishes.items()),
         ]
         return named
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conversations.reading import service, times
-from conversations.reading.answers import answer_of, corrections, denied
+from conversations.reading.answers import answer_of, corrections, denied, instead
 from conversations.reading.coach import coach
 from conversations.reading.context import hints_for
 from conversations.reading.gazetteer import GAP
@@ -73,6 +73,7 @@ def _train(
     seat = service.seat(words)
     coaches = [p for p in coach(words, context.asks) if not any(u.first < p.last and p.first < u.last for u in units)]
     coaches, gone = denied(words, coaches, "service.coach")
+    coaches = coaches or instead(words, gone)
     numbers = [*heads, *units, *coaches, *([seat] if seat else [])]
     _take(taken, numbers)
     found = times.read_times(words, taken, context.asks, context.at)
@@ -141,10 +142,10 @@ def _judge(
     gone: list[Correction],
     context: Context,
 ) -> Reading:
-    happened = _happened(words, hits, known, len(place) + len(train), context)
+    happened = _happened(words, hits, known, len(place) + len(train), "time" in train, context)
     report = happened.intent.value == REPORT
     names = [label for label, _ in happened.acts]
-    suspect, doubt = suspect_of(words, hits, names) if report else (Value(None), False)
+    suspect, doubt = suspect_of(words, hits, happened.acts) if report else (Value(None), False)
     slots = {f"place.{k}": v for k, v in place.items()} | {f"service.{k}": v for k, v in train.items()}
     return Reading(
         language=language,
@@ -154,7 +155,7 @@ def _judge(
         behaviours=tuple(value_of(words, label, group, "behaviours") for label, group in happened.acts),
         urgency=happened.urgency,
         danger=tuple(value_of(words, h.label, [h], "danger") for h in happened.danger),
-        role=role_of(words, hits, names) if report else Value(None),
+        role=_role(words, hits, names, context) if report else Value(None),
         suspect_is=suspect,
         doubt=doubt,
         describes_suspect=describes(words, hits) if report else Value(False),
@@ -163,7 +164,15 @@ def _judge(
         answer=answer_of(words, hits, context),
         corrections=tuple(corrections(words, hits, slots, context)),
         denied=tuple(gone),
+        wishes=_wishes(words, hits),
     )
+
+
+def _role(words: Words, hits: list[Hit], names: list[str], context: Context) -> Value:
+    """The role; nothing where the answer to a question tells none."""
+    if context.asks and not names and not hits_of(hits, "who"):
+        return Value(None)
+    return role_of(words, hits, names)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,7 @@ class _Happened:
     urgency: Value
 
 
-def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, context: Context) -> _Happened:
+def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, dated: bool, context: Context) -> _Happened:
     """What the text is for, what happened and how urgent it is: what one tells, the others weigh."""
     acts = behaviours(words, hits, known)
     intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
@@ -186,8 +195,16 @@ def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, conte
         acts = implied(danger, acts)
     elif intent.value == SUPPORT:
         danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]
-    urgency = urgency_of(words, hits, danger, past, why) if report or danger else Value("none")
+    urgency = urgency_of(words, danger, past, why, context.asks, dated) if report or danger else Value("none")
     return _Happened(intent, acts if report else [], danger, urgency)
+
+
+def _wishes(words: Words, hits: list[Hit]) -> dict[str, Value]:
+    """What the reporter asks for beside the report, by its name."""
+    found: dict[str, list[Hit]] = {}
+    for hit in hits_of(hits, "wishes"):
+        found.setdefault(hit.label, []).append(hit)
+    return {label: value_of(words, True, group, "wishes") for label, group in found.items()}
 
 
 def _said(words: Words, hits: list[Hit], label: str, name: str) -> Value:

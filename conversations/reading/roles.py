@@ -219,7 +219,8 @@ def _is_decoy(after: Sequence[str], cued: bool) -> bool:
     decoys = cues().decoys
     if not after or after[0] not in decoys:
         return False
-    return not (after[0] in {"city", "united"} and cued and not (len(after) > 1 and after[1] in decoys))
+    worn = len(after) > 1 and after[1] in decoys
+    return worn or not (after[0] == "wednesday" or (after[0] in {"city", "united"} and cued))
 
 
 def _by_what_follows(words: Words, mention: Mention, cued: bool) -> Role | None:
@@ -283,7 +284,12 @@ def _train_follows(words: Words, mention: Mention) -> bool:
     word = words.words[mention.last]
     if word in {"metro", "tube", "tram", "line", "way"}:
         return words.words[mention.last + 1 : mention.last + 2] == ("train",)
+    if word == "one" and words.words[mention.first - 1 : mention.first] not in _THE_ONE:
+        return False
     return word in cues().trains
+
+
+_THE_ONE: Final = (("the",), ("that",), ("this",), ("my",), ("our",), ())
 
 
 def _timed(words: Words, mention: Mention) -> bool:

@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from conversations.reading.lexicon import Lexicon
-from conversations.reading.normal import SENTENCE, Words
+from conversations.reading.normal import PART, SENTENCE, Words
 
 _WORD, _MAYBE, _GAP, _NOT, _NOT_BEFORE, _BEGIN, _END = range(7)
 _BUDGET: Final = 60_000
 _ENOUGH: Final = 6
 _LIGHT: Final = 60
+_NEAR: Final = 2
+_TIGHT: Final = frozenset({"behaviours", "danger"})
+"""The families whose patterns without wide gaps cross no comma: "bought her a shot, her lips are blue"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class _Pattern:
     source: str
     steps: tuple[tuple[int, int], ...]
     needs: frozenset[int]
+    tight: bool
 
 
 class RuleError(ValueError):
@@ -52,7 +56,7 @@ class Rules:
         self._lexicon = lexicon
         self._elements: dict[str, int] = {}
         self._entries: dict[str, frozenset[str]] = {}
-        self._by_word: dict[str, set[int]] = {}
+        self._by_word: dict[str, list[int]] = {}
         self._by_prefix: dict[str, set[int]] = {}
         self._by_class: dict[str, set[int]] = {}
         self._classes_of: dict[str, list[str]] = {}
@@ -81,24 +85,26 @@ class Rules:
         if spec in self._elements:
             return self._elements[spec]
         number = self._elements[spec] = len(self._elements)
-        words: set[str] = set()
         cost = 0
         spellings = self._lexicon.spellings
-        for entry in spec.split("|"):
-            if entry.isalnum() and entry.isascii():
-                words.add(spellings.get(entry, entry))
-            elif entry[0] == "@":
-                cost += self._class(entry[1:], number)
-            else:
-                words |= self._entry(entry)
+        entries = spec.split("|")
+        if spec.isascii() and "".join(entries).isalnum():
+            words = {spellings.get(entry, entry) for entry in entries}
+        else:
+            words = set()
+            for entry in entries:
+                if entry[0] == "@":
+                    cost += self._class(entry[1:], number)
+                else:
+                    words |= self._entry(entry)
         by_word = self._by_word
         for word in words:
             if word[-1] == "*":
                 self._by_prefix.setdefault(word[:-1], set()).add(number)
             elif word in by_word:
-                by_word[word].add(number)
+                by_word[word].append(number)
             else:
-                by_word[word] = {number}
+                by_word[word] = [number]
         self._costs.append(cost + len(words) + (_LIGHT - 1) * len(words & self._light))
         return number
 
@@ -130,7 +136,12 @@ class Rules:
             raise RuleError(f"{family}.{label}: {source!r}: no word that must be there")
         anchor = min(words)[1]
         pattern = _Pattern(
-            family, label, source, tuple(steps), frozenset(number for kind, number in steps if kind == _WORD)
+            family,
+            label,
+            source,
+            tuple(steps),
+            frozenset(number for kind, number in steps if kind == _WORD),
+            family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == _GAP),
         )
         self._anchored.setdefault(steps[anchor][1], []).append((pattern, anchor))
 
@@ -148,7 +159,7 @@ class Rules:
         meant = self._lexicon.meant(word, self._known)
         numbers: set[int] = set()
         for form in {word, meant}:
-            numbers |= self._by_word.get(form, set())
+            numbers.update(self._by_word.get(form, ()))
             for name in self._classes_of.get(form, ()):
                 numbers |= self._by_class[name]
             for end in range(2, len(form) + 1):
@@ -169,6 +180,10 @@ class Rules:
             or word in self._classes_of
             or any(word[:end] in self._by_prefix for end in range(4, len(word) + 1))
         )
+
+    def meaning(self, word: str) -> str:
+        """The word of the rules that a word as texted is read as."""
+        return self._lexicon.meant(word, self._known)
 
     def prepare(self) -> None:
         """Loads what is else loaded with the first slip."""
@@ -194,7 +209,7 @@ class Rules:
                 if counts.get(key, 0) >= _ENOUGH:
                     continue
                 first, last = match.around(pattern.steps, anchor, index)
-                if first >= 0:
+                if first >= 0 and not (pattern.tight and PART in words.breaks[first + 1 : last]):
                     counts[key] = counts.get(key, 0) + 1
                     hits.append(Hit(pattern.family, pattern.label, pattern.source, first, last))
         return hits

@@ -7,28 +7,29 @@ from typing import Final
 
 from conversations.reading.files import listed
 from conversations.reading.model import Value
-from conversations.reading.normal import Words
+from conversations.reading.normal import SENTENCE, Words
 from conversations.reading.roles import DROP, Role
 from conversations.reading.rules import Hit
 from conversations.reading.what import hits_of, value_of
 
-_NO_PERSON = frozenset({"fare", "theft"})
+Acts = Sequence[tuple[str, list[Hit]]]
+"""Behaviours, each with its hits."""
+
+_GREETINGS: Final = listed("suspect.greetings")
+_PRONOUNS: Final = frozenset({"he", "hes", "she", "shes", "they", "him", "her", "mae"})
+_PERSONS: Final = listed("suspect.persons")
 
 
-def suspect_of(words: Words, hits: Sequence[Hit], found: Sequence[str]) -> tuple[Value, bool]:
+def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts) -> tuple[Value, bool]:
     """police, rail_staff or None, and whether that is in doubt: staff merely mentioned are no doubt."""
     family = hits_of(hits, "suspect")
     mentions = [h for h in family if h.label in {"police", "rail_staff"}]
     if not mentions:
         return Value(None), False
+    found = [label for label, _ in acts]
     weights: list[tuple[int, Hit]] = []
     for mention in mentions:
-        acting = _touches(family, mention, "acting")
-        uniform = _touches(family, mention, "in_uniform")
-        away = _touches(family, mention, "helping") or _touches(family, mention, "victim")
-        own = _touches(family, mention, "reporter_is")
-        weight = 2 * acting + uniform - 2 * away - 4 * own + (0 if _led(words, mention, found) else -1)
-        weights.append((weight, mention))
+        weights.append((_weight(words, family, mention, acts), mention))
     weights.sort(key=lambda p: (-p[0], p[1].first))
     top, mention = weights[0]
     told = mention.last - mention.first >= 3 or _touches(family, mention, "in_uniform")
@@ -41,6 +42,60 @@ def suspect_of(words: Words, hits: Sequence[Hit], found: Sequence[str]) -> tuple
     )
     near = [m for w, m in weights if m.label == kind and w >= top - 1]
     return value_of(words, kind, near or [mention], "suspect"), top < 2
+
+
+def _weight(words: Words, family: Sequence[Hit], mention: Hit, acts: Acts) -> int:
+    """How much speaks for the one mentioned as the one who did it."""
+    if _introduces(words, mention, acts):
+        return -4
+    acting = _touches(family, mention, "acting")
+    away = _touches(family, mention, "helping") or _touches(family, mention, "victim")
+    suffers = _touches(family, mention, "victim") and not _object(words, mention)
+    return (
+        2 * acting
+        + _touches(family, mention, "in_uniform")
+        - 2 * away
+        - 2 * suffers
+        - 4 * _touches(family, mention, "reporter_is")
+        + (0 if _led(words, mention, [label for label, _ in acts]) else -1)
+        + _agency(words, mention, acts)
+    )
+
+
+def _object(words: Words, mention: Hit) -> bool:
+    """Whether the mention ends its clause, as the object of something may."""
+    return mention.last >= len(words) or words.breaks[mention.last] > 0
+
+
+def _introduces(words: Words, mention: Hit, acts: Acts) -> bool:
+    """ "Guard here on 2S31. A passenger spat at me": the text begins with who writes it and tells the rest later."""
+    if mention.first > 0 and not set(words.words[: mention.first]) <= _GREETINGS:
+        return False
+    end = next((i for i in range(mention.last, len(words)) if words.breaks[i] >= SENTENCE), len(words))
+    told = [hit for _, group in acts for hit in group]
+    if end < len(words) and words.words[end] in _PRONOUNS:
+        return False
+    return end < len(words) and bool(told) and all(hit.first >= end for hit in told)
+
+
+def _agency(words: Words, mention: Hit, acts: Acts) -> int:
+    """1 where an act's nearest person before it is the one mentioned, -1 where it is always another."""
+    nearest = [_doer(words, hit, mention) for _, group in acts for hit in group]
+    if any(nearest):
+        return 1
+    return -1 if nearest and all(n is False for n in nearest) else 0
+
+
+def _doer(words: Words, hit: Hit, mention: Hit) -> bool | None:
+    """Whether the nearest person before the act is the one mentioned; None where nobody is named before it."""
+    if mention.first <= hit.first < mention.last:
+        return True
+    for index in range(hit.first - 1, -1, -1):
+        if mention.first <= index < mention.last:
+            return True
+        if words.words[index] in _PERSONS:
+            return False
+    return None
 
 
 def _same(one: Hit, other: Hit) -> bool:

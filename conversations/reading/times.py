@@ -194,10 +194,9 @@ def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
     if half is None:
         return None
     if gap in {" ", "-"}:
-        spaced = (
-            len(hours) == 2
-            and i > 0
-            and words.words[i - 1] in {"the", "at", "on", "my", "about", "around", "ar", "tren", "train"}
+        led = i > 0 and words.words[i - 1] in _SPACED_CUES
+        spaced = len(hours) == 2 and (
+            led or (gap == " " and words.words[i + 2 : i + 3] in {("from",), ("to",), ("train",)})
         )
         if (
             not spaced
@@ -216,20 +215,20 @@ def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
     return _Clock(int(hours), int(minutes), settled, half[0], i, half[1], "time.figures")
 
 
+_SPACED_CUES: Final = listed("times.spaced_cues")
+
+
 def _four(words: Words, i: int, digits: str, half: tuple[str, int]) -> _Clock | None:
     if int(digits[:2]) > 23 or int(digits[2:]) > 59:
         return None
     before = words.words[i - 1] if i else ""
-    if before in {"in", "since", "year"} and digits[:2] in {"19", "20"} and not half[0]:
+    if before in {"in", "since", "year"} and words.breaks[i] == WORD and digits[:2] in {"19", "20"} and not half[0]:
         return None
-    if i and words.words[i - 1] in _MONTHS and digits[:2] in {"19", "20"}:
+    if i and words.words[i - 1] in listed("times.months") and digits[:2] in {"19", "20"}:
         return None
     if (i + 1 < len(words) and words.gaps[i + 1] in {".", "-"}) or (i and words.gaps[i] in {"£", "-", "+"}):
         return None
     return _Clock(int(digits[:2]), int(digits[2:]), not half[0], half[0], i, half[1], "time.four_figures")
-
-
-_MONTHS: Final = listed("times.months")
 
 
 def _train_after(words: Words, last: int) -> bool:
@@ -314,7 +313,9 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
     if value is None or not 1 <= value <= 12 or (len(digits) > 2 and digits.isdigit()) or tail not in {"", "ish"}:
         return None
     before = words.words[i - 1] if i else ""
-    if before not in {"at", "about", "around", "abt", "approx", "circa", "tua", "roughly", "by", "bout", "since", "am"}:
+    if before not in listed("times.hour_cues"):
+        return None
+    if listed("times.aged") & set(words.words[max(0, i - 4) : i]):
         return None
     if (
         before == "am"

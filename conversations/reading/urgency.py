@@ -39,8 +39,9 @@ def dangers(words: Words, hits: Sequence[Hit], acts: Acts, past: bool) -> list[H
             or (not past and not calm and _soft_holds(hit, found))
         ):
             kept.append(hit)
-    if not kept and not calm and not past and not is_past(words, hits)[0]:
-        kept = [hit for label, group in acts if label in _DANGEROUS for hit in group if not _mild(words, hit)]
+    if not kept and not calm and not past:
+        counting = frozenset({"weapon"}) if is_past(words, hits)[0] else _DANGEROUS
+        kept = [hit for label, group in acts if label in counting for hit in group if not _mild(words, hit)]
     return sorted(kept, key=lambda h: h.first)
 
 
@@ -113,13 +114,30 @@ def _here(words: Words, now: Sequence[Hit]) -> bool:
     )
 
 
-def urgency_of(words: Words, hits: Sequence[Hit], danger: Sequence[Hit], past: bool, why: Sequence[Hit]) -> Value:
-    """emergency, now or past, with its reasons."""
+def urgency_of(
+    words: Words, danger: Sequence[Hit], past: bool, why: Sequence[Hit], asks: str | None, dated: bool
+) -> Value:
+    """emergency, now or past, with its reasons; `when.unsaid` where the answer to a question says nothing of it.
+
+    `asks`: the question put; `dated`: whether the text names a time, which alone answers "when" as past.
+    """
     if danger:
         return value_of(words, "emergency", danger, "danger")
+    said = set(words.words)
+    dated_before = bool(_DAYS & said) and not _PRESENT & said and not any(hit.label == "recent" for hit in why)
+    if asks == "when" and (dated_before or (dated and not why)):
+        return Value("past", (), 0.7, "when.answer")
+    if asks is not None and not why:
+        return Value("now", (), 0.3, "when.unsaid")
     if past:
         return value_of(words, "past", why, "when")
     return value_of(words, "now", why, "when")
+
+
+_DAYS: Final = listed("times.days") | listed("times.months") | listed("urgency.days")
+
+
+_PRESENT: Final = listed("urgency.here")
 
 
 _IMPLIED = {
@@ -141,14 +159,18 @@ _IMPLIED = {
 }
 
 
+_HURT: Final = frozenset({"injured", "life_at_risk", "fire", "ill_soft"})
+"""Dangers of which "trapped" and "cannot get up" tell more, and no threat."""
+
 _TOLD: Final = frozenset({"held_soft", "threatened_harm"})
 
 
 def implied(danger: Sequence[Hit], acts: Acts) -> list[tuple[str, list[Hit]]]:
     """The behaviours and what the danger adds: being held or threatened; where only the danger tells, its first."""
     out = [act for act in acts if act[0] != "other" or not any(hit.label in _TOLD for hit in danger)]
+    hurt = bool(_HURT & {hit.label for hit in danger})
     for hit in danger:
-        label = _IMPLIED.get(hit.label)
+        label = None if hurt and hit.label in _TOLD else _IMPLIED.get(hit.label)
         if label and (not out or (hit.label in _TOLD and label not in {known for known, _ in out})):
             out.append((label, [hit]))
     return out

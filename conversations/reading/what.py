@@ -46,7 +46,10 @@ def negated(words: Words, hit: Hit) -> bool:
 def meant_otherwise(hit: Hit, hits: Sequence[Hit]) -> bool:
     """Whether the alarming words are part of a phrase that means something else: "gun tattoo", "phone's dying"."""
     return any(
-        other.family == "otherwise" and other.label == hit.label and other.first < hit.last and hit.first < other.last
+        other.family == "otherwise"
+        and other.label in {hit.label, hit.label.removesuffix(SOFT)}
+        and other.first < hit.last
+        and hit.first < other.last
         for other in hits
     )
 
@@ -61,11 +64,25 @@ def behaviours(words: Words, hits: Sequence[Hit], knowledge: Knowledge) -> list[
     for weaker, stronger in _DISPLACED:
         if stronger in by_label:
             by_label.pop(weaker, None)
-    if len(by_label) > 1:
+    return list(_weighed(by_label).items())
+
+
+def _weighed(by_label: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
+    """`other` and the vague rules (`_soft`) count where nothing plainer does; `_beside` counts beside anything."""
+    vague = {label: by_label.pop(label) for label in list(by_label) if label.endswith(SOFT)}
+    beside = {label: by_label.pop(label) for label in list(by_label) if label.endswith(BESIDE)}
+    if by_label.keys() - {"other"}:
         by_label.pop("other", None)
-    return list(by_label.items())
+    if not by_label:
+        for label, hits in vague.items():
+            by_label.setdefault(label.removesuffix(SOFT), []).extend(hits)
+    for label, hits in beside.items():
+        by_label.setdefault(label.removesuffix(BESIDE), []).extend(hits)
+    return by_label
 
 
+SOFT: Final = "_soft"
+BESIDE: Final = "_beside"
 _DISPLACED: Final = sorted((pair.split("<")[0], pair.split("<")[1]) for pair in listed("what.displaced"))
 """What a plainer reading takes away anywhere in the text, as `weaker<stronger`."""
 
@@ -85,6 +102,8 @@ def role_of(words: Words, hits: Sequence[Hit], found: Sequence[str]) -> Value:
     """self, behalf or witness."""
     who = hits_of(hits, "who")
     labels = {hit.label for hit in who}
+    if "witness_said" in labels:
+        return value_of(words, "witness", [h for h in who if h.label == "witness_said"], "role")
     if "self" in labels and ("behalf" not in labels or "joint" in labels or _mine(words, who)):
         return value_of(words, "self", [h for h in who if h.label == "self"], "role")
     if "behalf" in labels:

@@ -27,7 +27,7 @@ class Where:
 def read_places(words: Words, taken: Sequence[tuple[int, int]], hints: Hints, context: Context, welsh: bool) -> Where:
     """The places of a text. `taken` are the words of lines and operators."""
     mentions = places.find(words, taken, welsh)
-    if not mentions:
+    if not mentions or _other_trams(words):
         return Where({}, (), ())
     assigned = roles.assign(words, mentions, welsh, context.asks)
     assigned = _corrected(words, assigned, context)
@@ -44,6 +44,17 @@ def read_places(words: Words, taken: Sequence[tuple[int, int]], hints: Hints, co
         values.pop(AT, None)
         values[BETWEEN] = _pair(words, between[:2], live, hints)
     return Where(values, tuple(mentions), tuple(assigned))
+
+
+_CITIES: Final = listed("where.other_trams")
+
+
+def _other_trams(words: Words) -> bool:
+    """Whether it is on trams whose stops are not known: their names would be taken for stations."""
+    said = words.words
+    if "supertram" in said:
+        return True
+    return any(w in {"tram", "trams"} and i and said[i - 1] in _CITIES for i, w in enumerate(said))
 
 
 def _best(found: list[Role], last: bool) -> Role | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from conversations.reading import build
 from conversations.reading.files import DATA, load
@@ -96,3 +98,17 @@ def test_the_build_step_wants_a_folder(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_the_data_says_where_it_comes_from() -> None:
     assert "Open Government Licence" in (DATA / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_data_files_are_read_as_a_yaml_library_reads_them() -> None:
+    def lines_of(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: lines_of(part) for key, part in value.items()}
+        return [line.split() for line in value.splitlines() if line.strip()]
+
+    files = sorted(DATA.glob("*.yaml"))
+    assert files
+    for file in files:
+        with file.open("rb") as opened:
+            wanted = yaml.load(opened, Loader=yaml.BaseLoader)  # noqa: S506 (strings only)
+        assert lines_of(load(file.name)) == lines_of(wanted), file.name
