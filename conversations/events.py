@@ -13,7 +13,7 @@ class Text:
     """A text of the reporter, already normalised (`texts.normalise`).
 
     `repeat`: the network sent it twice (F2): nothing moves, the question is put again. `held`: it comes late: kept,
-    no step, no answer; a bare word of danger alerts all the same. `carrier` is the keyword that the carrier handled
+    no step, no answer; danger in it alerts all the same. `carrier` is the keyword that the carrier handled
     itself (`STOP`, `START`, `HELP`). `notes` say what came with it, such as `photo`, and are kept beside the words.
     """
 
@@ -29,17 +29,36 @@ class Silence:
     """Nobody has written by the time a silence was due."""
 
 
-Event = Text | Silence
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A person of the organisation has texted in the thread: from now on the questions rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandBack:
+    """That person is done: the questions go on."""
+
+
+Event = Text | Silence | Staff | HandBack
+
+DESK, CONFIDENTIAL = "desk", "confidential"
+"""Who a revision is for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A report to be forwarded. `kind` is one of CONVERSATION rule 12; `urgent` revisions go first."""
+    """A report to be forwarded. `kind` is one of CONVERSATION rule 12, or `moved`; `urgent` revisions go first.
+
+    `report_id` is the id that the document carries, `number` counts its revisions from 1, `audience` says who may see
+    it: `desk`, or `confidential` for the small separate team (R8).
+    """
 
     kind: str
     number: int
     document: dict[str, Any]
     urgent: bool
+    report_id: str
+    audience: str = DESK
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +66,8 @@ class Outcome:
     """What a turn came to.
 
     `reply` is the one text to send, or None; `asks` the name of the thing now asked; `ended` how the conversation
-    ended, None while it goes on; `due_at` when, in Unix seconds, a Silence is wanted, None for never.
+    ended, None while it goes on; `revisions` in the order to be written; `due_at` when, in Unix seconds, a Silence is
+    wanted, None for never.
     """
 
     session: Session
@@ -55,5 +75,5 @@ class Outcome:
     asks: str | None
     step: str
     ended: str | None
-    revision: Revision | None
+    revisions: tuple[Revision, ...]
     due_at: float | None

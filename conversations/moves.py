@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from conversations import facts
+from conversations.conditions import View
 from conversations.events import Text
-from conversations.flow import Flow, Step
+from conversations.flow import Flow, Kind, Step
+from conversations.house import House
 from conversations.machine import Facts, advance
-from conversations.reader import Reading
-from conversations.session import Entry, Said, Session
-from conversations.telling import known_slots
+from conversations.session import Entry, Session
 
 
 class Moves:
     """Changes one session for one turn. `now` is Unix seconds."""
 
-    __slots__ = ("flow", "now", "s")
+    __slots__ = ("_view", "flow", "house", "now", "s")
 
-    def __init__(self, flow: Flow, session: Session, now: float) -> None:
+    def __init__(self, flow: Flow, session: Session, house: House, now: float) -> None:
         self.flow = flow
         self.s = session
+        self.house = house
         self.now = now
+        self._view: View | None = None
 
-    def move(self, event: str, choice: int = 0) -> None:
+    @property
+    def view(self) -> View:
+        """What conditions look at now."""
+        if self._view is None:
+            self._view = facts.view(self.s, self.house, self.now)
+        return self._view
+
+    def touch(self) -> None:
+        """The session has changed: what conditions look at is worked out anew."""
+        self._view = None
+
+    def move(self, event: str, choice: int = 0, change_to: str | None = None) -> None:
         """Lets the machine decide the step that follows."""
         s = self.s
-        known = known_slots(s)
-        facts = Facts(
-            state=s.step,
-            settled=self._settled(known),
-            known=known,
-            choice=choice,
-            misunderstood=s.misunderstood,
-            came_from=s.trail[-1] if s.trail else None,
-            danger=s.alarmed,
-        )
-        following = advance(self.flow, event, facts)
+        came_from = s.trail[-1] if s.trail else None
+        model = Facts(s.step, self.view, s.settled, choice, s.misunderstood, came_from, change_to)
+        following = advance(self.flow, event, model)
         if following != s.step:
             s.misunderstood = 0
         s.step = following
@@ -41,11 +47,32 @@ class Moves:
     def forward(self, event: str, step: Step, choice: int = 0) -> None:
         """On from a question; one that was answered, skipped or given up is settled."""
         s = self.s
-        if (event != "not_understood" or s.misunderstood) and step.id not in s.settled:
+        if (event != "again" or s.misunderstood) and step.id not in s.settled:
             s.settled.append(step.id)
+        if choice:
+            s.answered[step.id] = choice
+        self.touch()
         self.move(event, choice)
-        if s.step != step.id:
-            s.trail = [*(passed for passed in s.trail if passed != step.id), step.id]
+        self._pass(step)
+
+    def change(self, step: Step, slot: str) -> bool:
+        """From the play-back to the question that fills `slot`; False where there is none."""
+        asked = next((other for other in self.flow.steps if fills(other, slot)), None)
+        if asked is None:
+            return False
+        if step.id not in self.s.settled:
+            self.s.settled.append(step.id)
+        self.move("change", change_to=asked.id)
+        self._pass(step)
+        return True
+
+    def finish(self, step: Step) -> None:
+        """DONE: all that is still wanted is skipped, up to what comes behind the questions."""
+        for _ in self.flow.steps:
+            if step.kind in (Kind.PLAYBACK, Kind.CONSENT, Kind.END):
+                return
+            self.forward("next", step)
+            step = self.flow.by_id[self.s.step]
 
     def back(self) -> None:
         """To the question before this one; the first stays."""
@@ -57,33 +84,34 @@ class Moves:
     def new_sitting(self) -> None:
         """From now on nothing from before is shown or counts as answered (R2, R3)."""
         s = self.s
-        s.since, s.before = self.now, len(s.account)
-        s.trail, s.settled, s.misunderstood, s.alarmed = [], [], 0, False
+        if s.values:
+            s.earlier = facts.joined(s.earlier, s.values)
+        s.before = len(s.account)
+        s.values, s.answered, s.trail, s.settled, s.guessed = {}, {}, [], [], []
+        s.misunderstood, s.alarmed, s.still_there, s.aside = 0, False, None, None
+        s.told = [name for name in s.told if name not in ("support", "playback")]
+        s.marks = [mark for mark in s.marks if mark not in ("silent", "platform")]
+        self.touch()
 
-    def keep(self, event: Text, step: Step | None, slot: str | None) -> None:
-        """Keeps a text with the question as it was put; as the answer to `slot`, instead of one of this sitting."""
+    def keep(self, event: Text, step: Step | None) -> None:
+        """Keeps a text with the question as it was put."""
         s = self.s
         asks, put = (step.asks, s.put) if step is not None else (None, None)
         s.account.append(Entry(event.body, self.now, asks, put, s.language, event.notes))
-        if slot is not None and event.body.strip():
-            self._say(slot, [(0, len(event.body))])
 
-    def note(self, reading: Reading) -> None:
-        """Takes over what was read from the text kept last."""
-        self.s.values.update(reading.values)
-        for slot, spans in reading.spans.items():
-            self._say(slot, list(spans))
+    def fill(self, slot: str) -> None:
+        """The text kept last answers a slot, instead of one of this sitting."""
+        body = self.s.account[-1].text if self.s.account else ""
+        if body.strip():
+            facts.say(self.s, slot, [(0, len(body))])
+            self.touch()
 
-    def _say(self, slot: str, spans: list[tuple[int, int]]) -> None:
+    def _pass(self, step: Step) -> None:
         s = self.s
-        latest = len(s.account) - 1
-        earlier = [said for said in s.said.get(slot, ()) if said.entry < s.before]
-        s.said[slot] = [*earlier, *(Said(latest, start, end) for start, end in spans)]
+        if s.step != step.id:
+            s.trail = [*(passed for passed in s.trail if passed != step.id), step.id]
 
-    def _settled(self, known: frozenset[str]) -> set[str]:
-        """The questions answered, skipped, or volunteered in another text: those are not asked."""
-        settled = set(self.s.settled)
-        if known:
-            groups = {slot.partition(".")[0] for slot in known}
-            settled.update(step.id for step in self.flow.steps if step.slot and step.slot.partition(".")[0] in groups)
-        return settled
+
+def fills(step: Step, slot: str) -> bool:
+    """Whether a question is about a slot or its group."""
+    return step.slot is not None and step.slot.partition(".")[0] == slot.partition(".")[0]

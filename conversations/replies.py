@@ -1,6 +1,6 @@
-"""A text and the step it answers, to a Reply: a keyword, a choice, words, or nothing readable.
+"""A text and the step it answers, to a Reply: a keyword, a topic, a choice, words, or nothing readable.
 
-The words of keywords and choices come from the flow file, in all its languages at once.
+The words of keywords, topics and choices come from the flow file, in all its languages at once.
 """
 
 from __future__ import annotations
@@ -9,26 +9,32 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from conversations.flow import Flow, Kind, Step
+from conversations.flow import Flow, Step, Topic
+from conversations.kinds import KINDS
 from conversations.texts import soften
 
 _EDGES = ' .,;:!-_*"()[]{}<>~/'
 _FIRST_TOKEN = re.compile(r"\s*[(\[\"']?([^\s.,;:!?)\]\"']+)")
 _LETTERS_OR_FIGURES = re.compile(r"[^\W_]")
+_BETWEEN_WORDS = re.compile(r"[^\w']+|_")
 
 URGENT_KEYWORDS = ("stop", "danger", "start")
 """Keywords that count in every step and before any answer: carriers own their words."""
 
-LEAST_LETTERS = {Kind.PLACE: 2, Kind.TRAIN: 1, Kind.WORDS: 2}
-"""How many letters or figures make an answer; a coach may be one letter."""
+ANYWHERE_KEYWORDS = ("support", "delete", "withdraw", "language")
+"""Keywords that count in every text, a first one too, but behind the choices of the open question."""
+
+MOST_WORDS_OF_A_TOPIC = 12
+"""A question of the reporter's is looked for in texts up to this length."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a text is as an answer.
 
-    `keyword` is one of `conversations.flow.KEYWORDS`, `word` the keyword as the flow writes it; `choice` the number
-    chosen, 0 for none; `keep` says that there are words in it to be kept; `clear` that the step can take it as answer.
+    `keyword` is one of `conversations.flow.KEYWORDS`, `word` the keyword as the flow writes it (for `language` the
+    language asked for); `topic` the question asked; `choice` the number chosen, 0 for none; `keep` says that there are
+    words in it to be kept; `clear` that the step can take it as answer; `opens_skip` that its first word skips.
     """
 
     keyword: str | None = None
@@ -36,16 +42,22 @@ class Reply:
     choice: int = 0
     keep: bool = False
     clear: bool = False
+    topic: Topic | None = None
+    opens_skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The words of a flow version, ready to look up by `key_of`: keywords, and each step's choices."""
+    """The words of a flow version, ready to look up by `key_of`: keywords, each step's choices, topics' phrases."""
 
     urgent: dict[str, tuple[str, str]]
+    anywhere: dict[str, tuple[str, str]]
     keywords: dict[str, tuple[str, str]]
     choices: dict[str, dict[str, int]]
     openers: dict[str, dict[str, int]]
+    yes_no: dict[str, int]
+    topics: dict[str, Topic]
+    phrases: re.Pattern[str] | None
 
 
 def key_of(text: str) -> str:
@@ -58,17 +70,36 @@ def key_of(text: str) -> str:
 @lru_cache(maxsize=256)
 def lexicon(flow: Flow) -> Lexicon:
     """The words of a flow version."""
-    urgent: dict[str, tuple[str, str]] = {}
-    keywords: dict[str, tuple[str, str]] = {}
+    tables: dict[str, dict[str, tuple[str, str]]] = {"urgent": {}, "anywhere": {}, "other": {}}
+    yes_no: dict[str, int] = {"1": 1, "2": 2}
     for keyword, said in flow.keywords.items():
-        table = urgent if keyword in URGENT_KEYWORDS else keywords
-        for words in said.by_language.values():
+        name = "urgent" if keyword in URGENT_KEYWORDS else "anywhere" if keyword in ANYWHERE_KEYWORDS else "other"
+        for language, words in said.by_language.items():
             for word in words:
-                table.setdefault(key_of(word), (keyword, key_of(word)))
+                key = key_of(word)
+                if keyword in ("yes", "no"):
+                    yes_no.setdefault(key, 1 if keyword == "yes" else 2)
+                tables[name].setdefault(key, (keyword, language if keyword == "language" else key))
     asked = [step for step in flow.steps if step.choices]
+    topics = {
+        spaced(phrase): topic for topic in flow.topics for words in topic.words.by_language.values() for phrase in words
+    }
+    longest_first = "|".join(re.escape(phrase) for phrase in sorted(topics, key=len, reverse=True))
     return Lexicon(
-        urgent, keywords, {s.id: _choices(s) for s in asked}, {s.id: _choices(s, most_words=1) for s in asked}
+        tables["urgent"],
+        tables["anywhere"],
+        tables["other"],
+        {step.id: _choices(step) for step in asked},
+        {step.id: _choices(step, most_words=1) for step in asked},
+        yes_no,
+        topics,
+        re.compile(rf"(?<!\S)(?:{longest_first})(?!\S)") if topics else None,
     )
+
+
+def spaced(text: str) -> str:
+    """A text's words in small letters with one space between them, for finding phrases."""
+    return " ".join(_BETWEEN_WORDS.sub(" ", soften(text).casefold()).replace("'", "").split())
 
 
 def _choices(step: Step, most_words: int | None = None) -> dict[str, int]:
@@ -83,16 +114,17 @@ def _choices(step: Step, most_words: int | None = None) -> dict[str, int]:
 
 
 def read_first(flow: Flow, text: str) -> Reply:
-    """Reads a text that answers nothing: only carriers' words and danger are keywords in it."""
-    hit = lexicon(flow).urgent.get(key_of(text))
+    """Reads a text that answers nothing: only words that count anywhere are keywords in it."""
+    words, key = lexicon(flow), key_of(text)
+    hit = words.urgent.get(key) or words.anywhere.get(key)
     if hit is not None:
         return Reply(keyword=hit[0], word=hit[1])
     keep = bool(text.strip())
-    return Reply(keep=keep, clear=keep)
+    return Reply(keep=keep, clear=keep, topic=_topic(words, text))
 
 
 def read(flow: Flow, step: Step, text: str) -> Reply:
-    """Reads a text as the answer to `step`. A choice's number or first word may open a longer text. Never raises."""
+    """Reads a text as the answer to `step`. A choice's number or a word of it may open a longer text. Never raises."""
     words, key = lexicon(flow), key_of(text)
     hit = words.urgent.get(key)
     if hit is not None:
@@ -101,16 +133,34 @@ def read(flow: Flow, step: Step, text: str) -> Reply:
         number = words.choices[step.id].get(key, 0)
         if number:
             return Reply(choice=number, clear=True)
-    hit = words.keywords.get(key)
-    if hit is not None:
-        return Reply(keyword=hit[0], word=hit[1])
+    hit = words.anywhere.get(key) or words.keywords.get(key)
+    if hit is not None and hit[0] != "yes" and (hit[0] != "no" or not step.choices):
+        return Reply(keyword="skip" if hit[0] == "no" else hit[0], word=hit[1])
     keep = bool(text.strip())
+    topic = _topic(words, text)
+    opener = _FIRST_TOKEN.match(text)
+    first = key_of(opener[1]) if opener else ""
     if step.choices:
-        opener = _FIRST_TOKEN.match(text)
-        number = words.openers[step.id].get(key_of(opener[1]), 0) if opener else 0
-        return Reply(choice=number, keep=keep, clear=number > 0)
-    return Reply(keep=keep, clear=_enough(text, LEAST_LETTERS.get(step.kind, 1)))
+        number = words.openers[step.id].get(first, 0)
+        return Reply(choice=number, keep=keep, clear=number > 0, topic=topic)
+    skips = words.keywords.get(first, ("", ""))[0] in ("skip", "no")
+    return Reply(keep=keep, clear=enough(text, KINDS[step.kind].letters), topic=topic, opens_skip=skips)
 
 
-def _enough(text: str, least: int) -> bool:
+def yes_or_no(flow: Flow, text: str) -> int:
+    """1 for yes, 2 for no, 0 for neither, by the whole text or the word that opens it."""
+    words = lexicon(flow).yes_no
+    opener = _FIRST_TOKEN.match(text)
+    return words.get(key_of(text), 0) or (words.get(key_of(opener[1]), 0) if opener else 0)
+
+
+def enough(text: str, least: int) -> bool:
+    """Whether a text holds that many letters or figures."""
     return any(count >= least for count, _ in enumerate(_LETTERS_OR_FIGURES.finditer(text), 1))
+
+
+def _topic(words: Lexicon, text: str) -> Topic | None:
+    if words.phrases is None or text.count(" ") >= MOST_WORDS_OF_A_TOPIC:
+        return None
+    hit = words.phrases.search(spaced(text))
+    return words.topics[hit[0]] if hit is not None else None

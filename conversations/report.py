@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from conversations.facts import joined
 from conversations.session import Entry, Session
 
 Document = dict[str, Any]
@@ -19,7 +21,11 @@ _LATEST = 253402300799  # the last second of the year 9999
 
 def iso(moment: float) -> str:
     """Unix seconds as ISO 8601 UTC with `Z`, whole seconds; moments outside the years 1970 to 9999 at their edge."""
-    seconds = min(max(int(moment), 0), _LATEST)
+    return _iso(min(max(int(moment), 0), _LATEST))
+
+
+@lru_cache(maxsize=4096)
+def _iso(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat()[:19] + "Z"
 
 
@@ -30,9 +36,17 @@ def schema() -> Document:
     return loaded
 
 
+VERSION = 2
+"""Of the document's form, as the schema's title says."""
+
+_NO_PLACE: Document = {"at": None, "from": None, "to": None, "next": None, "line": None}
+_NO_SERVICE: Document = {"time": None, "headcode": None, "operator": None, "coach": None, "seat": None, "unit": None}
+_MARKS = frozenset({"silent", "no_voice", "under_18", "person_wanted", "unsure", "reporter_is_staff"})
+
+
 def known(session: Session) -> bool:
-    """Whether there is anything to report: words, or danger."""
-    return bool(session.account or session.danger)
+    """Whether there is anything to report: danger, or words that are more than a greeting or a question."""
+    return session.reportable or bool(session.danger)
 
 
 def document(session: Session) -> Document | None:
@@ -40,15 +54,50 @@ def document(session: Session) -> Document | None:
 
     `facts` has the form of a message's labels: what nobody has read is null, empty or false. `said` holds the
     reporter's words by slot, spans in code points with the end excluded; `account` every text in order with the
-    question as it was put.
+    question as it was put. A confidential report goes by its spare id and reference.
     """
     if not known(session):
         return None
+    made = _frame(session, session.confidential)
+    made["state"], made["kind"] = session.state, session.kind
+    made["why_urgent"] = list(session.danger)
+    made["marks"] = [mark for mark in session.marks if mark in _MARKS]
+    made["facts"] = _facts(session)
+    made["said"] = _said(session)
+    made["account"] = [_entry(entry) for entry in session.account]
+    made["consent"] = {name: session.consent.get(name) for name in ("contact", "name", "how")}
+    return made
+
+
+def moved(session: Session) -> Document:
+    """What the desk keeps of a report that has become confidential: no facts and no words (R9)."""
+    made = _frame(session, False)
+    made["state"] = made["kind"] = "moved"
+    made["times"]["last_text"] = made["times"]["started"]
+    made["facts"] = _label_object({})
+    return made
+
+
+def card(session: Session) -> Document:
+    """What the desk is told of a confidential report in danger: place, train and urgency alone (R8)."""
+    made = _frame(session, False)
+    made["state"], made["kind"] = "open", "alert"
+    made["times"]["last_text"] = made["times"]["started"]
+    values = joined(session.earlier, session.values)
+    shown = {slot: value for slot, value in values.items() if slot.startswith(("place.", "service."))}
+    made["facts"] = _label_object(shown)
+    made["facts"]["urgency"] = "emergency" if session.alarmed else values.get("urgency")
+    return made
+
+
+def _frame(session: Session, confidential: bool) -> Document:
     slug, version, fingerprint = session.flow
     return {
-        "id": session.id,
-        "reference": session.reference,
-        "revision": session.revision,
+        "version": VERSION,
+        "id": session.spare if confidential else session.id,
+        "reference": session.spare_reference if confidential else session.reference,
+        "revision": session.apart if confidential else session.revision,
+        "audience": "confidential" if confidential else "desk",
         "organisation": session.organisation,
         "status": session.status,
         "times": {
@@ -56,36 +105,49 @@ def document(session: Session) -> Document | None:
             "last_text": iso(session.last_text),
             "revised": None if session.revised is None else iso(session.revised),
         },
-        "state": session.state,
-        "kind": session.kind,
-        "why_urgent": list(session.danger),
-        "facts": _facts(session),
-        "said": _said(session),
-        "account": [_entry(entry) for entry in session.account],
-        "consent": {"contact": None, "name": None},
+        "state": "open",
+        "kind": None,
+        "why_urgent": [],
+        "marks": [],
+        "facts": {},
+        "said": {},
+        "account": [],
+        "consent": {"contact": None, "name": None, "how": None},
         "channel": session.channel,
         "flow": {"slug": slug, "version": version, "hash": fingerprint},
     }
 
 
 def _facts(session: Session) -> Document:
+    values = joined(session.earlier, session.values) if session.earlier else session.values
+    facts = _label_object(values)
+    facts["language"] = session.language
+    if session.danger:
+        facts["urgency"] = "emergency"
+    return facts
+
+
+def _label_object(values: Mapping[str, Any]) -> Document:
+    place: Document = {**_NO_PLACE, "ids": {}}
+    service = dict(_NO_SERVICE)
     facts: Document = {
-        "language": session.language,
+        "language": "en",
         "intent": "report",
-        "place": {"at": None, "from": None, "to": None, "next": None, "line": None, "ids": {}},
-        "service": {"time": None, "headcode": None, "operator": None, "coach": None, "seat": None, "unit": None},
+        "place": place,
+        "service": service,
         "behaviours": [],
-        "urgency": "emergency" if session.danger else None,
+        "urgency": None,
         "role": None,
         "suspect_is": None,
         "describes_suspect": False,
     }
-    for slot, value in session.values.items():
-        group, _, name = slot.partition(".")
-        if name:
-            facts[group][name] = value
-        else:
-            facts[group] = value
+    for slot, value in values.items():
+        if slot.startswith("place."):
+            place[slot[6:]] = value
+        elif slot.startswith("service."):
+            service[slot[8:]] = value
+        elif slot in facts:
+            facts[slot] = value
     return facts
 
 

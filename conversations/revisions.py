@@ -1,50 +1,104 @@
-"""What goes forward: which kind of revision a turn makes (CONVERSATION rule 12)."""
+"""What goes forward: which revisions a turn makes, and for whom (CONVERSATION rule 12, R8, R9)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import orjson
+
 from conversations import report
-from conversations.events import Revision
-from conversations.flow import Kind, Step
+from conversations.conditions import View
+from conversations.events import DESK, Revision
+from conversations.flow import Flow, Kind, Step
+from conversations.moves import fills
 from conversations.session import Session
 
+_BEGUN = "began"
 _CONFIRMING = frozenset({"confirm", "contact"})
 
 
 @dataclass(slots=True)
 class Changes:
-    """What a turn did to the report: an alert, new words, the first place or train, a stop, a silence."""
+    """What a turn did to the report.
+
+    `alert`: new danger. `words`: a text was kept. `facts`: something told is news. `stopped`, `quiet`: a stop, a
+    silence. `moved`: the report has become confidential. `opened`: nothing is held back any more.
+    """
 
     alert: bool = False
     words: bool = False
-    first_said: bool = False
+    facts: bool = False
     stopped: bool = False
     quiet: bool = False
+    moved: bool = False
+    opened: bool = False
 
 
-def revise(session: Session, step: Step | None, changes: Changes, now: float) -> Revision | None:
-    """The revision that a turn makes, None for none; notes it in the session."""
+def revise(
+    flow: Flow, session: Session, step: Step | None, changes: Changes, view: View, now: float
+) -> tuple[Revision, ...]:
+    """The revisions that a turn makes, in the order to be written; notes them in the session.
+
+    What is confidential goes to its own audience under its own id. The desk learns of it no more than that what it
+    has is handled elsewhere, and, in danger or with the person still present, place, train and urgency.
+    """
     s = session
-    newly = _finished(s, step) and not s.completed
+    newly = not s.completed and _finished(flow, s, step, view)
     if newly:
         s.completed, s.state = True, "complete"
-    kind = _kind(s, changes, newly)
-    if kind is None:
-        return None
+    if s.sealed and not changes.alert:
+        return ()
+    kind = _kind(flow, s, changes, newly, view)
+    made: list[Revision] = []
+    if changes.moved and s.forwarded:
+        made.append(_desk(s, "moved", now))
+        kind = kind or ("complete" if s.completed else "started")
+    if kind is None or not report.known(s):
+        return tuple(made)
+    if s.confidential and (card := _card(s, view)):
+        s.card = card
+        made.append(_desk(s, "alert", now))
     s.kind, s.revised, s.forwarded = kind, now, True
-    s.revision += 1
+    if s.confidential:
+        s.apart += 1
+    else:
+        s.revision += 1
     document = report.document(s)
-    return None if document is None else Revision(kind, s.revision, document, s.alarmed)
+    if document is not None:
+        number, audience = document["revision"], document["audience"]
+        made.append(Revision(kind, number, document, s.alarmed, document["id"], audience))
+    return tuple(made)
 
 
-def _finished(session: Session, step: Step | None) -> bool:
-    """Complete: nothing is open but to confirm, or nothing at all."""
-    return step is not None and (step.kind is Kind.END or step.asks in _CONFIRMING) and report.known(session)
+def told(flow: Flow, session: Session, view: View) -> bool:
+    """Whether there is an account, and a value of what the flow needs beside it; what was asked and skipped counts."""
+    return _settled(flow, session, view, ("account",)) and _settled(flow, session, view, flow.complete)
 
 
-def _kind(session: Session, changes: Changes, newly_complete: bool) -> str | None:
-    """The kind; after a stop a report that never went forward stays here, one that did gets the mark and additions."""
+def _finished(flow: Flow, session: Session, step: Step | None, view: View) -> bool:
+    """Complete: told, and nothing is open but to confirm, or nothing at all."""
+    if step is None or not (step.kind is Kind.END or step.asks in _CONFIRMING):
+        return False
+    if session.aside is not None and session.aside.ask == "which" and session.aside.put:
+        return False
+    return report.known(session) and told(flow, session, view)
+
+
+def _settled(flow: Flow, session: Session, view: View, slots: tuple[str, ...]) -> bool:
+    """Whether one of the slots is known, or every question about them was answered or skipped, or there is none."""
+    if any(view.knows(slot) for slot in slots):
+        return True
+    asked = [step for step in flow.steps if any(fills(step, slot) for slot in slots)]
+    return all(
+        step.id in session.settled or (step.when is not None and not step.when.holds(view)) for step in asked
+    ) and (not asked or any(step.id in session.settled for step in asked))
+
+
+def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, view: View) -> str | None:
+    """The kind; after a stop a report that never went forward stays here, one that did gets the mark and additions.
+
+    What is past goes forward when it is whole, or after a long silence.
+    """
     forwarded = session.forwarded
     if changes.alert:
         return "alert"
@@ -54,10 +108,40 @@ def _kind(session: Session, changes: Changes, newly_complete: bool) -> str | Non
         return "unfinished"
     if newly_complete:
         return "complete"
-    if not changes.words:
+    if changes.opened:
+        return "complete" if session.completed else "started"
+    if not (changes.words or changes.facts):
         return None
     if session.completed or session.state == "stopped":
-        return "added" if forwarded else None
-    if changes.first_said:
+        return _later(session)
+    if view.urgency == "past":
+        return None
+    if _BEGUN not in session.told and any(view.knows(slot) for slot in flow.complete):
+        session.told.append(_BEGUN)
         return "started"
-    return "updated" if forwarded else None
+    return "updated" if changes.facts and forwarded else None
+
+
+def _later(session: Session) -> str | None:
+    if session.forwarded:
+        return "added"
+    return "complete" if session.completed and session.state != "stopped" else None
+
+
+def _card(session: Session, view: View) -> str:
+    """The facts to show the desk now; empty where nothing of it is news, or nobody is in danger."""
+    there = session.still_there
+    if not (session.alarmed or there or (there is None and view.urgency == "now" and view.known)):
+        return ""
+    facts = report.card(session)["facts"]
+    if not session.alarmed and not (view.knows("place") or view.knows("service")):
+        return ""
+    digest = orjson.dumps(facts).decode()
+    return "" if digest == session.card else digest
+
+
+def _desk(session: Session, kind: str, now: float) -> Revision:
+    session.revision += 1
+    session.revised = now
+    document = report.moved(session) if kind == "moved" else report.card(session)
+    return Revision(kind, session.revision, document, kind == "alert", session.id, DESK)

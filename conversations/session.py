@@ -6,6 +6,7 @@ UnknownState    a stored session that this version cannot continue; close the co
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -14,7 +15,23 @@ from conversations.flow import BUILT_IN, OPENING, Flow
 
 STATES = frozenset({"open", "unfinished", "complete", "stopped"})
 ENDINGS = frozenset({"complete", "partial", "withdrawn", "support_only", "handover"})
-FORMAT = 1
+MARKS = (
+    "silent",
+    "no_voice",
+    "under_18",
+    "person_wanted",
+    "unsure",
+    "reporter_is_staff",
+    "platform",
+    "other_language",
+)
+"""What may be marked: cannot type, cannot speak, a child, wants a person, not sure, staff, not on a vehicle, perhaps of
+another language."""
+
+ASIDES = frozenset({"which", "wrong", "pass_on", "language"})
+"""The questions that every flow has beside its steps."""
+
+FORMAT = 2
 
 
 class UnknownState(Exception):
@@ -45,29 +62,50 @@ class Said:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A numbered question beside the step: which of two stations, which thing to change, whether to pass it on.
+
+    `ask` is one of `ASIDES`; `options` what its numbers stand for: names of stations, slots, languages; `slot` where
+    the one chosen belongs; `put` how often it was put.
+    """
+
+    ask: str
+    options: tuple[str, ...] = ()
+    slot: str = ""
+    put: int = 1
+
+
 @dataclass(slots=True)
 class Session:
     """One conversation between two texts. Times are Unix seconds.
 
-    * `since`: when the present sitting began. `before`: how many texts of the account are older; nothing of them is
-      shown to the reporter. `alarmed`: danger in this sitting.
+    * `spare`, `spare_reference`: the id and reference of a confidential report (R8), `apart` its latest revision;
+      `confidential`: whether it is one, for good.
+    * `before`: how many texts of the account are older than the present sitting; nothing of them is shown to the
+      reporter. `earlier`: the values of those. `alarmed`: danger in this sitting.
     * `put`: the question as last put. `due`: when a silence is wanted next.
-    * `trail`: the questions passed, for BACK. `settled`: those answered or skipped. `misunderstood`: how often the open
-      one was not understood.
-    * `danger`: the rules that raised an alert. `values`: what a reader read, by slot.
+    * `trail`: the questions passed, for BACK. `settled`: those answered or skipped, `answered`: with which number.
+      `misunderstood`: how often the open one was not understood. `aside`: a question beside the step, put last.
+    * `danger`: the rules that raised an alert. `values`: what was read, by slot (`place.at`, `urgency`); `guessed`:
+      those that no words tell. `still_there`: whether the person is. `consent`: contact, name and how.
     * `kind`: of the latest revision. `forwarded`: whether there was one. `completed`: whether one was complete.
+    * `reportable`: whether a text was more than a greeting or a question. `card`: the facts last shown to the desk of a
+      confidential report in danger.
+    * `marks`: of `MARKS`. `told`: lines that are said once. `sealed`: nothing leaves. `staffed`: a person answers.
     * `later`: fields of a later version, carried along.
     """
 
     id: str
     reference: str
+    spare: str
+    spare_reference: str
     organisation: str
     channel: str
     flow: tuple[str, int, str]
     language: str
     started: float
     last_text: float
-    since: float
     status: str = "live"
     step: str = OPENING
     state: str = "open"
@@ -88,6 +126,20 @@ class Session:
     account: list[Entry] = field(default_factory=list)
     said: dict[str, list[Said]] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
+    apart: int = 0
+    card: str = ""
+    confidential: bool = False
+    reportable: bool = False
+    sealed: bool = False
+    staffed: bool = False
+    still_there: bool | None = None
+    aside: Aside | None = None
+    earlier: dict[str, Any] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    consent: dict[str, str] = field(default_factory=dict)
+    guessed: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     later: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -97,6 +149,8 @@ class Session:
         *,
         id: str,  # noqa: A002
         reference: str,
+        spare: str,
+        spare_reference: str,
         organisation: str,
         channel: str,
         now: float,
@@ -109,6 +163,8 @@ class Session:
             flow: the version it stays on to its end.
             id: the report's id, opaque.
             reference: what the reporter sees, like a ticket's ("7KQ4"), at most 8 GSM-7 letters or figures.
+            spare: a second random id, which a confidential report takes instead.
+            spare_reference: a second random reference, for the same.
             organisation: whose it is.
             channel: how the texts come, such as `sms`; never a number.
             now: Unix seconds.
@@ -118,31 +174,40 @@ class Session:
         return cls(
             id=id,
             reference=reference,
+            spare=spare,
+            spare_reference=spare_reference,
             organisation=organisation,
             channel=channel,
             flow=flow.key,
             language=language or flow.languages[0],
             started=now,
             last_text=now,
-            since=now,
             status=status,
         )
 
     def copy(self) -> Session:
         """A copy that may be changed without touching this one."""
         twin = object.__new__(Session)
-        for name in _FIELDS:
-            setattr(twin, name, getattr(self, name))
-        twin.danger, twin.trail, twin.settled = self.danger[:], self.trail[:], self.settled[:]
-        twin.account = self.account[:]
-        twin.said, twin.values = self.said.copy(), self.values.copy()
+        for name, value in zip(_FIELDS, _all_of(self), strict=True):
+            setattr(twin, name, value.copy() if name in _COPIED else value)
         return twin
 
+    @property
+    def shown_reference(self) -> str:
+        """The reference that the reporter is given."""
+        return self.spare_reference if self.confidential else self.reference
+
     def dump(self) -> bytes:
-        """The session as compact JSON in UTF-8."""
+        """The session as compact JSON in UTF-8; what is empty is left out."""
         data: dict[str, Any] = {"v": FORMAT, **self.later}
-        for name in _PLAIN:
-            data[name] = getattr(self, name)
+        data.update(zip(_PLAIN, _plain_of(self), strict=True))
+        for name, value in zip(_SELDOM, _seldom_of(self), strict=True):
+            if value:
+                data[name] = value
+        if self.still_there is not None:
+            data["still_there"] = self.still_there
+        if (aside := self.aside) is not None:
+            data["aside"] = [aside.ask, aside.options, aside.slot, aside.put]
         data["account"] = [[e.text, e.at, e.question, e.put, e.language, e.notes] for e in self.account]
         data["said"] = {slot: [[s.entry, s.start, s.end] for s in found] for slot, found in self.said.items()}
         return orjson.dumps(data)
@@ -183,34 +248,70 @@ class Session:
         account = [Entry(t, at, q, p, lang, tuple(notes)) for t, at, q, p, lang, notes in raw.pop("account")]
         said = {slot: [Said(*span) for span in found] for slot, found in raw.pop("said").items()}
         values = {name: raw.pop(name) for name in _PLAIN}
+        for name in _SELDOM:
+            if name in raw:
+                values[name] = raw.pop(name)
         values["flow"] = tuple(values["flow"])
-        session = cls(**values, account=account, said=said, later=raw)
+        aside = _aside(raw.pop("aside")) if "aside" in raw else None
+        session = cls(**values, account=account, said=said, aside=aside, still_there=raw.pop("still_there", None))
+        session.later = raw
         _check_types(session)
         return session
 
 
+def _aside(raw: list[Any]) -> Aside:
+    ask, options, slot, put = raw
+    aside = Aside(ask, tuple(options), slot, put)
+    texts = (ask, slot, *aside.options)
+    if ask not in ASIDES or not isinstance(put, int) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("aside")
+    return aside
+
+
 _FIELDS = tuple(Session.__slots__)
-_PLAIN = tuple(name for name in _FIELDS if name not in ("account", "said", "later"))
+_COPIED = frozenset(
+    {
+        "danger",
+        "trail",
+        "settled",
+        "account",
+        "said",
+        "values",
+        "earlier",
+        "answered",
+        "consent",
+        "guessed",
+        "marks",
+        "told",
+    }
+)
+_FLAGS = ("confidential", "reportable", "sealed", "staffed")
+_SELDOM = ("apart", "card", *_FLAGS, "earlier", "answered", "consent", "guessed", "marks", "told")
+_PLAIN = tuple(name for name in _FIELDS if name not in (*_SELDOM, "account", "said", "later", "aside", "still_there"))
+_all_of, _plain_of, _seldom_of = attrgetter(*_FIELDS), attrgetter(*_PLAIN), attrgetter(*_SELDOM)
 
 _NUMBER = (int, float)
 _OPTIONAL_NUMBER = (int, float, type(None))
 _OPTIONAL_TEXT = (str, type(None))
 _TYPES: tuple[tuple[str, Any], ...] = (
-    *((name, str) for name in ("id", "reference", "organisation", "channel", "language", "status", "step", "state")),
-    *((name, _NUMBER) for name in ("started", "last_text", "since")),
+    *((name, str) for name in ("id", "reference", "spare", "spare_reference", "organisation", "channel", "language")),
+    *((name, str) for name in ("status", "step", "state", "card")),
+    *((name, _NUMBER) for name in ("started", "last_text")),
     *((name, _OPTIONAL_NUMBER) for name in ("revised", "due")),
-    *((name, int) for name in ("revision", "misunderstood", "before")),
-    *((name, bool) for name in ("forwarded", "completed", "alarmed")),
+    *((name, int) for name in ("revision", "misunderstood", "before", "apart")),
+    *((name, bool) for name in ("forwarded", "completed", "alarmed", *_FLAGS)),
     *((name, _OPTIONAL_TEXT) for name in ("put", "ended", "kind")),
-    *((name, list) for name in ("danger", "trail", "settled")),
-    ("values", dict),
+    *((name, list) for name in ("danger", "trail", "settled", "guessed", "marks", "told")),
+    *((name, dict) for name in ("values", "earlier", "answered", "consent")),
+    ("still_there", (bool, type(None))),
 )
+_TYPED, _WANTED = tuple(name for name, _ in _TYPES), tuple(wanted for _, wanted in _TYPES)
+_typed_of = attrgetter(*_TYPED)
 
 
 def _check_types(session: Session) -> None:
-    for name, wanted in _TYPES:
-        if not isinstance(getattr(session, name), wanted):
-            raise TypeError(name)
+    if not all(map(isinstance, _typed_of(session), _WANTED)):
+        raise TypeError("field")
     if session.state not in STATES or (session.ended is not None and session.ended not in ENDINGS):
         raise ValueError("state")
     count = len(session.account)

@@ -4,73 +4,83 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from conversations.echo import repeatable
-from conversations.flow import Flow, Kind, Step
+from conversations.conditions import BEHAVIOURS, View
+from conversations.flow import WHOLE_QUESTION, Flow, Kind, Step, Topic
+from conversations.playback import playback
 from conversations.session import Session
-from conversations.texts import fits_one
+from conversations.wording import Wording, parse
+
+HARM = frozenset(BEHAVIOURS) - {"theft", "antisocial", "other"}
+"""What may leave somebody thinking that it was their fault."""
+
+_ALONE = frozenset({Kind.PLAYBACK, Kind.END})
 
 
-def line(flow: Flow, name: str, session: Session) -> str:
-    """One of the flow's own lines."""
-    return flow.lines[name].render(session.language, {"reference": session.reference})
+class Telling:
+    """The words for one session as it stands, `view` being what conditions look at."""
+
+    __slots__ = ("flow", "s", "view")
+
+    def __init__(self, flow: Flow, session: Session, view: View) -> None:
+        self.flow = flow
+        self.s = session
+        self.view = view
+
+    def line(self, name: str, step: Step | None = None, /, **values: str) -> str:
+        """One of the flow's own lines, with the open question behind it where it takes one."""
+        if name in WHOLE_QUESTION and step is not None and step.kind in _ALONE:
+            return self.ask(step) or ""
+        values.setdefault("services", "")
+        question = self._question(step, whole=name in WHOLE_QUESTION)
+        return self._fill(self.flow.lines[name], question=question, reference=self.s.shown_reference, **values).rstrip()
+
+    def topic(self, topic: Topic, step: Step | None) -> str:
+        """The answer to a question of the reporter's, the open question behind it."""
+        return self._fill(topic.text, question=self._question(step, whole=False)).rstrip()
+
+    def ask(self, step: Step | None) -> str | None:
+        """The text of a step as it is first put: its question, the play-back, or the closing line."""
+        if step is None:
+            return None
+        if step.kind is Kind.PLAYBACK:
+            return playback(step, self.s, self.view.known)
+        if step.kind is Kind.END:
+            return self._closing(step)
+        return self._fill(step.text)
+
+    def again(self, step: Step) -> str:
+        """A question in other words, with an example."""
+        return self._fill(step.again or step.text)
+
+    def _question(self, step: Step | None, *, whole: bool) -> str:
+        if step is None or step.kind is Kind.END:
+            return ""
+        if whole:
+            return self._fill(step.text)
+        return self._fill(step.short) if step.short is not None else ""
+
+    def _closing(self, step: Step) -> str:
+        """The end; "it is not your fault" once, to the person it happened to, when it is over (rule 11)."""
+        s, view = self.s, self.view
+        after = ""
+        if view.role == "self" and view.urgency == "past" and view.behaviours & HARM and "fault" not in s.told:
+            after = f" {self._fill(self.flow.lines['not_your_fault'])}"
+            s.told.append("fault")
+        return self._fill(step.text, after, reference=s.shown_reference)
+
+    def _fill(self, wording: Wording, after: str = "", **values: str) -> str:
+        template = wording.template(self.s.language, self.view)
+        if template.fixed is not None and not after:
+            return template.fixed
+        if template.names <= _SAME:
+            return _filled(template.source, values.get("question", ""), after)
+        return template.render(values, after=after)
 
 
-def ask(step: Step | None, session: Session) -> str | None:
-    """The text of a step as it is first put: its question, the play-back, or the closing line."""
-    if step is None:
-        return None
-    if step.kind is Kind.PLAYBACK:
-        return _playback(step, session)
-    if step.kind is Kind.END:
-        return step.text.render(session.language, {"reference": session.reference})
-    return step.text.render(session.language, {})
+_SAME = frozenset({"question"})
 
 
-def again(step: Step, session: Session) -> str:
-    """A question in other words, with an example."""
-    return (step.again or step.text).render(session.language, {})
-
-
-def greeting(flow: Flow, step: Step | None, session: Session) -> str | None:
-    """The answer to a first text: thanks, and the first question."""
-    if step is None or step.kind is Kind.END:
-        return ask(step, session)
-    return _greeting(flow, step, session.language)
-
-
-def danger(flow: Flow, step: Step | None, session: Session) -> str:
-    """The emergency advice, with the open question in few words behind it."""
-    return _danger(flow, step if step is not None and step.kind is not Kind.END else None, session.language)
-
-
-def known_slots(session: Session) -> frozenset[str]:
-    """The slots answered in this sitting: nothing older is repeated (R2)."""
-    return frozenset(slot for slot, found in session.said.items() if found and found[-1].entry >= session.before)
-
-
-@lru_cache(maxsize=1024)
-def _greeting(flow: Flow, step: Step, language: str) -> str:
-    return flow.lines["greeting"].render(language, {"question": step.text.render(language, {})}).rstrip()
-
-
-@lru_cache(maxsize=1024)
-def _danger(flow: Flow, step: Step | None, language: str) -> str:
-    wording = step.short if step is not None else None
-    question = wording.render(language, {}) if wording is not None else ""
-    return flow.lines["danger"].render(language, {"question": question}).rstrip()
-
-
-def _playback(step: Step, session: Session) -> str:
-    """What is repeated to be confirmed: the reporter's words where R2 allows, else how the thing is called."""
-    named: list[str] = []
-    unnamed: list[str] = []
-    known = known_slots(session)
-    for repeat in step.repeats:
-        if repeat.slot not in known:
-            continue
-        said = session.said[repeat.slot][-1]
-        called = repeat.unnamed.render(session.language, {})
-        unnamed.append(called)
-        named.append(repeatable(session.account[said.entry].text[said.start : said.end]) or called)
-    text = step.text.render(session.language, {"repeat": ", ".join(named)})
-    return text if fits_one(text) else step.text.render(session.language, {"repeat": ", ".join(unnamed)})
+@lru_cache(maxsize=4096)
+def _filled(source: str, question: str, after: str) -> str:
+    """Texts that hold nothing of a conversation's own, worked out once."""
+    return parse(source).render({"question": question}, after=after)

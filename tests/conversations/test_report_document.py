@@ -42,15 +42,18 @@ def test_a_report_keeps_the_schema_and_holds_what_it_must():
 
     VALIDATOR.validate(made)
     assert list(made) == [
+        "version",
         "id",
         "reference",
         "revision",
+        "audience",
         "organisation",
         "status",
         "times",
         "state",
         "kind",
         "why_urgent",
+        "marks",
         "facts",
         "said",
         "account",
@@ -65,8 +68,8 @@ def test_a_report_keeps_the_schema_and_holds_what_it_must():
         "revised": "2025-11-21T12:01:20Z",
     }
     assert (made["status"], made["state"], made["kind"], made["revision"]) == ("live", "complete", "complete", 3)
-    assert made["consent"] == {"contact": None, "name": None}
-    assert (made["flow"]["slug"], made["flow"]["version"], len(made["flow"]["hash"])) == ("starter", 1, 64)
+    assert made["consent"] == {"contact": None, "name": None, "how": None}
+    assert (made["flow"]["slug"], made["flow"]["version"], len(made["flow"]["hash"])) == ("starter", 2, 64)
 
 
 def test_facts_may_hold_every_label():
@@ -129,12 +132,17 @@ def test_facts_may_hold_every_label():
         ("facts.role", "bystander"),
         ("facts.suspect_is", "driver"),
         ("facts.describes_suspect", None),
+        ("version", 1),
+        ("audience", "everyone"),
+        ("marks", ["tired"]),
+        ("marks", ["silent", "silent"]),
         ("facts.mood", "calm"),
         ("said.Place", []),
         ("said.look", [{"text": "hat"}]),
         ("account.0.text", None),
         ("account.0.number", "+447700900123"),
         ("consent.contact", "ring"),
+        ("consent.number", "+447700900123"),
         ("flow.hash", "abc"),
     ],
 )

@@ -1,41 +1,16 @@
-"""Turns: what stories cannot tell (times, marks, revisions, what is kept)."""
+"""Turns: what goes forward, what is kept, and the session (what stories cannot tell)."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from conversations import flows
 from conversations.flowfile import loads
 from conversations.flows import shipped
-from conversations.reader import Context, Reading
-from conversations.turn import Outcome, Silence, Text, UnknownState, prepare, take_turn
-from tests.conversations.player import NOON, Player, begun
-
-ORDINARY = ("man keeps staring at me", "victoria", "1805 to brighton", "in the next seat")
-
-
-def played(*texts: str) -> Player:
-    """A phone after these texts."""
-    player = Player()
-    for text in texts:
-        player.say(text)
-    return player
-
-
-def last(player: Player) -> Outcome:
-    assert player.outcome is not None
-    return player.outcome
-
-
-def kinds(player: Player) -> list[str]:
-    return [revision["kind"] for revision in player.revisions]
-
-
-# What goes forward
+from conversations.turn import Text, UnknownState, prepare, take_turn
+from tests.conversations.player import NOON, ORDINARY, Player, begun, kinds, last, played
 
 
 def test_the_ordinary_way_makes_three_revisions():
@@ -69,7 +44,7 @@ def test_said_points_at_the_words():
     player = played("hello", "😀 victoria")
 
     assert player.report["said"] == {
-        "place.at": [
+        "place": [
             {"text": "😀 victoria", "span": [0, 10], "question": "location", "at": "2025-11-21T12:00:40Z"},
         ]
     }
@@ -94,7 +69,7 @@ def test_a_correction_takes_the_place_of_what_was_said_and_the_account_keeps_bot
     """Rule 7."""
     player = played(*ORDINARY, "2", "1", "east croydon")
 
-    assert [said["text"] for said in player.report["said"]["place.at"]] == ["east croydon"]
+    assert [said["text"] for said in player.report["said"]["place"]] == ["east croydon"]
     assert [entry["text"] for entry in player.report["account"]] == [*ORDINARY, "east croydon"]
     assert kinds(player)[-1] == "added"
 
@@ -105,15 +80,14 @@ def test_the_place_of_an_earlier_sitting_stays_beside_the_new_one():
     player.say("now somewhere else")
     player.say("brighton")
 
-    assert [said["text"] for said in player.report["said"]["place.at"]] == ["victoria", "brighton"]
+    assert [said["text"] for said in player.report["said"]["place"]] == ["victoria", "brighton"]
 
 
 def test_danger_goes_forward_at_once_and_first():
     """Rule 8: in the same turn, with whatever is known and the rule that saw it."""
     player = played("hello", "HELPWCH")
-    revision = last(player).revision
+    [revision] = last(player).revisions
 
-    assert revision is not None
     assert (revision.kind, revision.urgent) == ("alert", True)
     assert revision.document["why_urgent"] == ["keyword.helpwch"]
     assert revision.document["facts"]["urgency"] == "emergency"
@@ -130,13 +104,11 @@ def test_every_cry_for_help_alerts_again_and_names_its_rule_once():
 def test_what_follows_a_danger_is_urgent_until_the_sitting_is_over():
     player = played("help")
     player.say("victoria")
-    within = last(player).revision
+    [within] = last(player).revisions
     player.wait(3600)
     player.say("it was nothing")
-    after = last(player).revision
+    [after] = last(player).revisions
 
-    assert within is not None
-    assert after is not None
     assert (within.urgent, after.urgent) == (True, False)
 
 
@@ -183,204 +155,6 @@ def test_nothing_known_makes_no_report():
     assert player.revisions == []
     assert (player.session.revision, player.session.forwarded, player.session.completed) == (0, False, False)
     assert last(player).ended == "complete"
-
-
-# Time
-
-
-def test_a_silence_is_wanted_two_minutes_after_each_question():
-    player = played("hello")
-    assert last(player).due_at == player.now + 120
-
-    player.say("victoria")
-    assert last(player).due_at == player.now + 120
-
-
-@pytest.mark.parametrize("texts", [(*ORDINARY, "1"), ("hello", "STOP"), ("STOP",)])
-def test_no_silence_is_wanted_when_nothing_is_asked(texts: tuple[str, ...]):
-    assert last(played(*texts)).due_at is None
-
-
-def test_a_silence_that_comes_early_changes_nothing():
-    """F6: a doubled clock."""
-    player = played("hello")
-    due = last(player).due_at
-    player.now += 60
-    player.take(Silence())
-
-    assert (last(player).revision, last(player).ended, last(player).due_at) == (None, None, due)
-
-
-def test_a_second_silence_changes_nothing():
-    player = played("hello")
-    player.now += 120
-    player.take(Silence())
-    player.take(Silence())
-
-    assert kinds(player) == ["unfinished"]
-    assert last(player).due_at is None
-
-
-def test_a_silence_before_the_first_text_changes_nothing():
-    player = Player()
-    player.take(Silence())
-
-    assert (last(player).step, last(player).revision) == ("opening", None)
-
-
-def test_a_clock_that_jumped_back_leaves_no_timer_stuck():
-    """F11."""
-    player = played("hello")
-    player.now -= 7200
-    player.take(Silence())
-    assert last(player).due_at == player.now + 120
-
-    player.now += 120
-    player.take(Silence())
-    assert kinds(player) == ["unfinished"]
-
-
-@pytest.mark.parametrize("jump", [-7200.0, -1e12, 3.2e8, 1e12, 1e300])
-def test_a_clock_that_jumps_loses_nothing(jump: float):
-    """F11."""
-    player = played("hello", "victoria")
-    player.now = NOON + jump
-    player.say("coach 3")
-    player.now = NOON + 600
-    player.say("in the next seat")
-
-    assert [entry["text"] for entry in player.report["account"]] == ["hello", "victoria", "coach 3", "in the next seat"]
-    assert last(player).asks is not None
-
-
-@pytest.mark.parametrize("now", [math.nan, math.inf, -math.inf])
-def test_a_clock_that_tells_no_time_stands_still(now: float):
-    outcome = take_turn(shipped("starter"), begun(), Text("hello"), now)
-
-    assert outcome.session.last_text == NOON
-
-
-@pytest.mark.parametrize(("seconds", "asks"), [(1800, "train"), (1801, "location")])
-def test_a_sitting_lasts_thirty_minutes(seconds: float, asks: str):
-    """R3."""
-    player = played("hello")
-    player.now += seconds - 20
-    player.say("victoria")
-
-    assert last(player).asks == asks
-
-
-def test_a_text_that_comes_late_does_not_lengthen_the_sitting():
-    player = played("hello")
-    player.now += 1700
-    player.say("old words", held=True)
-    player.now += 100
-    player.say("victoria")
-
-    assert last(player).asks == "location"
-
-
-# Texts with marks
-
-
-def test_the_same_text_twice_puts_the_question_again_and_moves_nothing():
-    """F2."""
-    player = played("hello", "victoria")
-    before, heard = player.stored, last(player).reply
-
-    assert player.say("victoria", repeat=True) == [heard]
-    assert player.stored == before
-
-
-@pytest.mark.parametrize("texts", [(*ORDINARY, "1"), ("hello", "STOP")])
-def test_the_same_text_twice_is_silent_where_nothing_is_asked(texts: tuple[str, ...]):
-    player = played(*texts)
-
-    assert player.say(texts[-1], repeat=True) == []
-
-
-def test_a_held_text_is_kept_without_a_step_or_an_answer():
-    """A text that comes late (F7)."""
-    player = played("hello", "victoria")
-
-    assert player.say("coach 3", held=True) == []
-    assert (last(player).asks, kinds(player)) == ("train", ["started", "updated"])
-    assert player.report["account"][-1] | {"at": ""} == {
-        "question": None,
-        "put": None,
-        "language": "en",
-        "text": "coach 3",
-        "at": "",
-    }
-
-
-def test_a_held_text_that_begins_a_conversation_goes_forward_after_the_silence():
-    player = Player()
-    assert player.say("man keeps staring at me", held=True) == []
-    player.wait(120)
-
-    assert kinds(player) == ["unfinished"]
-    assert player.say("hello")[0].startswith("Thanks, we have your text.")
-
-
-def test_danger_in_a_held_text_alerts_at_once():
-    player = played("hello")
-
-    assert player.say("help", held=True) == []
-    assert kinds(player) == ["alert"]
-
-
-def test_a_held_stop_stops_nothing_by_itself():
-    """It may be older than the texts that followed it; the carrier has acted on it already."""
-    player = played("hello", "victoria")
-    player.say("STOP", held=True)
-
-    assert last(player).step == "train"
-    assert [entry["text"] for entry in player.report["account"]] == ["hello", "victoria"]
-
-
-def test_what_came_with_a_text_is_noted_beside_its_words():
-    player = played("hello")
-    player.say("this is him", notes=("image",))
-
-    assert player.report["account"][-1]["notes"] == ["image"]
-
-
-def test_a_picture_without_words_is_kept_and_answers_nothing():
-    player = played("hello")
-    heard = player.say("", notes=("image",))
-
-    assert heard[0].startswith("Sorry, which place?")
-    assert player.report["account"][-1]["text"] == ""
-
-
-def test_an_exit_word_of_the_carrier_counts_whatever_the_words():
-    player = played("hello", "victoria")
-    player.say("no more please", carrier="STOP")
-
-    assert last(player).ended == "withdrawn"
-
-
-def test_yes_at_the_playback_is_an_answer_even_where_the_carrier_took_it():
-    player = played(*ORDINARY)
-    player.say("YES", carrier="START")
-
-    assert last(player).step == "done"
-
-
-def test_help_that_the_carrier_answered_is_danger_all_the_same():
-    """Rule 8."""
-    player = played("hello")
-    player.say("HELP", carrier="HELP")
-
-    assert kinds(player) == ["alert"]
-
-
-def test_info_that_the_carrier_answered_is_no_danger():
-    player = played("hello")
-    player.say("INFO", carrier="HELP")
-
-    assert kinds(player) == ["started"]
 
 
 # The play-back
@@ -444,56 +218,3 @@ def test_a_text_shows_nothing_of_itself():
     """R18: no words in a log by way of a repr."""
     assert "canary" not in repr(Text("canary"))
     assert "canary" not in str(Text("canary"))
-
-
-# A reader of free text
-
-
-class WordReader:
-    """Reads the word Leeds as a place, and the word gun as danger."""
-
-    def __init__(self) -> None:
-        self.contexts: list[Context] = []
-
-    def read(self, text: str, context: Context) -> Reading:
-        self.contexts.append(context)
-        start = text.find("Leeds")
-        values: dict[str, Any] = {"place.at": "Leeds", "place.ids": {"at": "LDS"}} if start >= 0 else {}
-        spans = {"place.at": ((start, start + 5),)} if start >= 0 else {}
-        return Reading(values, spans, ("weapon",) if "gun" in text else ())
-
-
-def test_what_was_volunteered_is_never_asked():
-    """Rule 3."""
-    player = Player(reader=WordReader())
-    heard = player.say("man keeps staring at me near Leeds")
-
-    assert last(player).asks == "train"
-    assert heard[0].startswith("Thanks, we have your text. Which train")
-    assert kinds(player) == ["started"]
-    assert player.report["facts"]["place"]["at"] == "Leeds"
-    assert player.report["facts"]["place"]["ids"] == {"at": "LDS"}
-    assert player.report["said"]["place.at"][0]["span"] == [29, 34]
-
-
-def test_a_reader_is_told_what_is_asked_and_known():
-    reader = WordReader()
-    player = Player(reader=reader)
-    player.say("near Leeds")
-    player.say("coach 3")
-
-    assert [(context.asks, dict(context.values)) for context in reader.contexts] == [
-        (None, {}),
-        ("train", {"place.at": "Leeds", "place.ids": {"at": "LDS"}}),
-    ]
-
-
-def test_danger_that_a_reader_sees_alerts_in_the_same_turn_with_the_advice():
-    """Rule 8."""
-    player = Player(reader=WordReader())
-    heard = player.say("he has a gun")
-
-    assert kinds(player) == ["alert"]
-    assert player.report["why_urgent"] == ["weapon"]
-    assert "999" in heard[0]
-    assert last(player).asks == "location"

@@ -22,7 +22,12 @@ FLOW = shipped("starter")
 CANARY = "zqx"
 
 _WORDS = lexicon(FLOW)
-KEYWORDS = {*_WORDS.urgent, *_WORDS.keywords, *(word for words in _WORDS.choices.values() for word in words)}
+KEYWORDS = {
+    *_WORDS.urgent,
+    *_WORDS.anywhere,
+    *_WORDS.keywords,
+    *(word for words in _WORDS.choices.values() for word in words),
+}
 GREETING = Player().say("hello")
 
 
@@ -92,6 +97,11 @@ def say(player: Player, said: Said) -> None:
         look_at_answer(player, said, before, heard)
 
 
+def is_lone(text: str) -> bool:
+    """Whether a text is one character, which may begin quiet mode (rule 9)."""
+    return len(text.strip()) == 1
+
+
 def look_at_words(said: Said, before: Session, after: Session) -> None:
     """Every text that is more than a keyword is kept as it came."""
     assert after.account[: len(before.account)] == before.account
@@ -110,7 +120,8 @@ def look_at_answer(player: Player, said: Said, before: Session, heard: list[str]
     elif before.step == STOPPED and keyword != "start":
         assert heard == []
     elif keyword != "stop" and player.now - before.last_text > SITTING:
-        assert heard == GREETING
+        if not is_lone(said.text) and key_of(said.text) not in _WORDS.anywhere:
+            assert heard == GREETING
     elif before.step != OPENING and keyword != "stop" and FLOW.by_id.get(before.step, FLOW.first).kind is not Kind.END:
         assert len(heard) == 1, "every text gets its answer"
 
@@ -131,7 +142,7 @@ def test_from_anywhere_an_end_is_near(events: list[Said | Waited | Jumped]):
     while (step := FLOW.by_id.get(player.session.step)) is None or step.kind is not Kind.END:
         if player.session.step == STOPPED:
             return
-        say(player, Said("-"))
+        say(player, Said("--"))
         steps += 1
         assert steps <= 2 * len(FLOW.steps)
 

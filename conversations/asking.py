@@ -1,0 +1,195 @@
+"""The open question: whether a text answers it, and what follows; and the questions beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conversations import asides, facts
+from conversations.answering import SKIPPED, UNCLEAR, Answer, answer_to, consent, tells
+from conversations.events import Text
+from conversations.flow import Kind, Step
+from conversations.hearing import Hearing
+from conversations.kinds import KINDS
+from conversations.reading import Context
+from conversations.replies import Reply
+from conversations.session import Aside
+
+_GROUPS = frozenset({"place", "place.at", "service"})
+_IN_WORDS = {brings.asks: brings.slot for brings in KINDS.values() if brings.asks and brings.slot and not brings.two}
+"""What words tell that answer a thing asked, whatever the kind of question that asks it."""
+
+_NOTED = frozenset({Kind.ACCOUNT, Kind.PERSON})
+_NOISE = "noise"
+
+
+class Asking(Hearing):
+    """A text while a question is open."""
+
+    __slots__ = ()
+
+    # A question beside the step
+
+    def _beside(self, event: Text, reply: Reply, step: Step, aside: Aside) -> None:
+        number = asides.chosen(self.flow, self.s, aside, event.body)
+        if not number or reply.keep:
+            self._keep(event, None if aside.ask == "pass_on" else step, asks=asides.ASKS[aside.ask])
+        if number:
+            self.s.aside = None
+            _BESIDE[aside.ask](self, aside, number, step)
+            return
+        if self.s.aside is not aside:
+            self._settled_by()
+        elif aside.ask == "wrong" and tells(step, self.new):
+            self.s.aside = None
+            self.moves.forward("next", step)
+        elif aside.put >= asides.MOST_PUT:
+            self.s.aside = None
+            if aside.ask == "pass_on":
+                self._not_yet()
+            elif aside.ask == "wrong":
+                self.moves.forward("next", step)
+        else:
+            self.s.aside = Aside(aside.ask, aside.options, aside.slot, aside.put + 1)
+            self.leads.add("aside")
+
+    def _station(self, aside: Aside, number: int, step: Step) -> None:
+        """One of two stations of one name."""
+        del step
+        label = aside.options[number - 1]
+        self.s.values[aside.slot] = label
+        if self.reader is not None:
+            read_again = self.reader(label, Context(asks="location", area=self.house.area))
+            value = read_again.place.get("at")
+            ids = dict(self.s.values.get("place.ids", {}))
+            ids.pop(aside.slot.partition(".")[2], None)
+            if value is not None and value.value == label and value.ids:
+                ids[aside.slot.partition(".")[2]] = value.ids[0]
+            self.s.values["place.ids"] = ids
+        self.changes.facts = True
+        self._settled_by()
+
+    def _settled_by(self) -> None:
+        """The open question is not put again where this has answered it."""
+        self.moves.touch()
+        step = self.step
+        if step is not None and step.slot is not None and self.moves.view.knows(step.slot) and not step.choices:
+            self.moves.forward("next", step)
+
+    def _change(self, aside: Aside, number: int, step: Step) -> None:
+        done = tells(step, self.new)
+        if done or number > len(aside.options) or not self.moves.change(step, aside.options[number - 1]):
+            self.moves.forward("next", step)
+
+    def _pass_on(self, aside: Aside, number: int, step: Step) -> None:
+        del aside, step
+        if number == 1:
+            self.s.sealed = False
+            self.changes.opened = self.changes.words = True
+            self.leads.add("noted")
+        else:
+            self._not_yet()
+
+    def _not_yet(self) -> None:
+        """Nothing leaves; a yes may come at any time. Said once: further words are kept in silence."""
+        told = self.s.told
+        self.s.aside = Aside("pass_on", put=asides.MOST_PUT)
+        self.ended = "support_only"
+        if "not_yet" in told:
+            self.leads.silent = True
+        else:
+            told.append("not_yet")
+            self.leads.add("not_yet")
+
+    # The open question
+
+    def _answer(self, event: Text, reply: Reply, step: Step) -> None:
+        self._quieten(event, step, reply)
+        if reply.keep or event.notes:
+            self._keep(event, step)
+        self._spoken(fresh=False)
+        wish = self._wishes(reply)
+        if wish and not tells(step, self.new) and "behaviours" not in self.new:
+            self.changes.facts = bool(self.new)
+            if wish != "topic":
+                self._not_understood(event, step, fill=False)
+            return
+        if self.reading is not None and self.reading.intent.value == _NOISE and not self.s.reportable:
+            self.leads.silent = True
+            return
+        answer = self._judged(event, reply, step)
+        if answer.choice:
+            self._chose(event, step, answer.choice)
+        elif answer.answered:
+            self._told(step)
+        elif answer.skipped:
+            self.changes.facts = bool(self.new)
+            self.moves.forward("next", step)
+        else:
+            self._not_understood(event, step, fill=True)
+
+    def _judged(self, event: Text, reply: Reply, step: Step) -> Answer:
+        if self.leads.quiet_begun:
+            return UNCLEAR if step.choices else SKIPPED
+        if reply.choice and not reply.keep:
+            return Answer(answered=True, choice=reply.choice)
+        return answer_to(step, reply, self.reading, self.new, event.body)
+
+    def _told(self, step: Step) -> None:
+        """Answered in words: they are kept as said where nothing was read from them."""
+        slot = _IN_WORDS.get(step.asks or "", "") if step.choices else step.slot or ""
+        if slot and (slot not in self.new and not (slot in _GROUPS and self._known(slot))):
+            self.moves.fill(slot)
+            self.changes.facts = True
+        self.moves.forward("next", step)
+        if step.kind in _NOTED:
+            self.leads.add("noted")
+
+    def _known(self, slot: str) -> bool:
+        return bool(self.new) and self.moves.view.knows(slot)
+
+    def _chose(self, event: Text, step: Step, number: int) -> None:
+        if step.kind is Kind.PLAYBACK and number == 2:
+            self._wrong(step)
+            return
+        if step.kind is Kind.CONSENT:
+            consent(self.s, number, event.body)
+            self.changes.words = True
+        else:
+            choice = next(choice for choice in step.choices if choice.number == number)
+            for key, value in choice.sets.items():
+                facts.tell(self.s, key, value)
+            self.changes.facts = bool(choice.sets) or bool(self.new)
+            self._decide()
+        if not self.new and step.kind is not Kind.CONSENT:
+            self.changes.words = False
+        self.moves.forward("choose", step, number)
+
+    def _wrong(self, step: Step) -> None:
+        """2 at the play-back: what is put right in the same text is right; else we ask which."""
+        aside = asides.wrong(step, self.moves.view.known)
+        if tells(step, self.new) or not aside.options:
+            self.moves.forward("choose", step, 2)
+        elif len(aside.options) == 1:
+            self._change(aside, 1, step)
+        else:
+            self.s.aside = aside
+            self.leads.add("aside")
+
+    def _not_understood(self, event: Text, step: Step, *, fill: bool) -> None:
+        """Asked once more in other words; the second time the words are kept as said and it moves on (rule 6)."""
+        s = self.s
+        if fill and s.misunderstood and step.slot is not None and not step.choices and event.body.strip():
+            self.moves.fill(step.slot)
+            self.changes.facts = True
+        self.moves.forward("again", step)
+        if s.step == step.id:
+            s.misunderstood += 1
+            if fill and not self.new:
+                self.leads.add("again")
+
+
+_BESIDE: dict[str, Callable[[Asking, Aside, int, Step], None]] = {
+    "which": Asking._station,
+    "wrong": Asking._change,
+    "pass_on": Asking._pass_on,
+}

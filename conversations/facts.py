@@ -1,0 +1,348 @@
+"""What is known of what happened: each text's reading merged into the conversation's values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from conversations.conditions import UNKNOWN, View
+from conversations.house import House
+from conversations.reading import Reading, Value
+from conversations.session import Aside, Said, Session
+
+_BESIDE = frozenset({"suspect", "contact", "role", "safe", "confirm"})
+"""Questions whose answers seldom tell of places: in them a place is news only where none is known, or put right."""
+
+_NO_TRAIN = frozenset({"time_kind", "time_ambiguous"})
+_SURE_ENOUGH = 0.75
+_REPORT = "report"
+_ANNOUNCED = "intent.reportable"
+LONG = 12
+"""Words that make an account of a first text that names no act."""
+
+
+class Merge:
+    """One text's reading on its way into a session; `new` holds the slots of which something is news."""
+
+    __slots__ = ("asks", "entry", "new", "r", "s")
+
+    def __init__(self, session: Session, reading: Reading, asks: str | None) -> None:
+        """Args: the session, whose account ends with the text; what was read from it; the thing asked."""
+        self.s = session
+        self.r = reading
+        self.asks = asks
+        self.entry = len(session.account) - 1
+        self.new: set[str] = set()
+
+    def all(self) -> set[str]:
+        """Merges everything, and returns the slots of which something is news."""
+        r = self.r
+        self._take_back()
+        self._places(r.place)
+        self._service(r.service)
+        self._what()
+        self._who()
+        self._urgency(r.urgency)
+        self._account()
+        return self.new
+
+    def _set(self, slot: str, value: Any, spans: Sequence[tuple[int, int]] = ()) -> None:
+        if spans:
+            say(self.s, slot, spans, self.entry)
+        if self.s.values.get(slot) != value:
+            self.s.values[slot] = value
+            self.new.add(slot)
+
+    def _drop(self, slot: str) -> None:
+        if self.s.values.pop(slot, None) is not None:
+            self.s.said.pop(slot, None)
+            self.new.add(slot)
+
+    def _take_back(self) -> None:
+        for gone in (*self.r.denied, *self.r.corrections):
+            held = self.s.values.get(gone.slot)
+            if gone.value is None and held is not None and gone.old in (None, held):
+                self._drop(gone.slot)
+
+    # Where
+
+    def _places(self, place: Mapping[str, Value]) -> None:
+        values = self.s.values
+        put_right = {c.slot for c in self.r.corrections}
+        for key, value in place.items():
+            slot = f"place.{key}"
+            if self.asks in _BESIDE and slot in values and slot not in put_right:
+                continue
+            if key in ("at", "between"):
+                self._offer(slot, value)
+            if value.value is None:
+                continue
+            self._set(slot, value.value, value.spans)
+            ids = dict(values.get("place.ids", ()))
+            ids.pop(key, None)
+            if value.ids:
+                ids[key] = list(value.ids) if key == "between" else value.ids[0]
+            if key in ("at", "between"):
+                other = "between" if key == "at" else "at"
+                ids.pop(other, None)
+                self._drop(f"place.{other}")
+            if ids or "place.ids" in values:
+                values["place.ids"] = ids
+
+    def _offer(self, slot: str, value: Value) -> None:
+        """Two stations of one name: both are to be offered, once."""
+        s = self.s
+        if value.alternatives and (value.value is None or value.confidence < _SURE_ENOUGH):
+            options = ([value.value] if value.value is not None else []) + list(value.alternatives)
+            s.aside = Aside("which", tuple(options[:4]), slot, 0)
+        elif s.aside is not None and s.aside.ask == "which" and s.aside.slot == slot and value.value is not None:
+            s.aside = None
+
+    # Which train
+
+    def _service(self, service: Mapping[str, Value]) -> None:
+        for key, value in service.items():
+            if value.value is not None and key != "time" and key not in _NO_TRAIN:
+                self._set(f"service.{key}", value.value, value.spans)
+        time = service.get("time")
+        if time is None or time.value is None:
+            return
+        values = self.s.values
+        kind = service["time_kind"].value if "time_kind" in service else "event"
+        if kind == "event" and values.get("service.time_kind") == "train":
+            return
+        self._set("service.time", time.value, time.spans)
+        self._set("service.time_kind", kind)
+        values.pop("service.time_ambiguous", None)
+        if "time_ambiguous" in service:
+            values["service.time_ambiguous"] = True
+
+    # What, who, when
+
+    def _what(self) -> None:
+        labels = [act.value for act in self.r.behaviours]
+        held = self.s.values.get("behaviours", [])
+        union = [*held, *(label for label in labels if label not in held)]
+        if len(union) > 1 and "other" in union:
+            union.remove("other")
+        if union != held:
+            self._set("behaviours", union)
+
+    def _who(self) -> None:
+        r, values = self.r, self.s.values
+        self._guess("role", r.role, asked=self.asks == "role")
+        if r.suspect_is.value is not None and values.get("suspect_is") != "police":
+            self._set("suspect_is", r.suspect_is.value, r.suspect_is.spans)
+        if r.describes_suspect.value:
+            self._set("describes_suspect", True)
+            if r.describes_suspect.spans:
+                self.new.add("look")
+                say(self.s, "look", r.describes_suspect.spans, self.entry)
+        if marks(self.s, r):
+            self.new.add("marks")
+        there = getattr(r, "still_there", None)
+        if there is not None and there.value is not None:
+            set_there(self.s, bool(there.value))
+            self.new.add("still_there")
+        contact = contact_wished(r)
+        if contact is not None and self.asks != "contact":
+            self.s.consent["contact"] = contact
+
+    def _urgency(self, urgency: Value) -> None:
+        held = self.s.values.get("urgency")
+        if urgency.value == "emergency":
+            self._set("urgency", "emergency", urgency.spans)
+        elif urgency.value in ("now", "past") and held != "emergency" and self._may_guess(urgency):
+            self._guess("urgency", urgency, asked=self.asks == "when")
+        when = getattr(self.r, "when", None)
+        if when is not None and when.value is not None and when.spans:
+            say(self.s, "when", when.spans, self.entry)
+        elif self.s.values.get("service.time_kind") == "event" and "service.time" in self.s.said:
+            self.s.said.setdefault("when", self.s.said["service.time"])
+
+    def _may_guess(self, urgency: Value) -> bool:
+        """A thin text that names no act tells nothing of the time by itself."""
+        return bool(urgency.spans or self.r.behaviours or self.asks == "when")
+
+    def _guess(self, slot: str, value: Value, asked: bool) -> None:
+        """The first reading stays, unless that was a guess and this is none, or this is the answer."""
+        if value.value is None:
+            return
+        s = self.s
+        told = bool(value.spans) or asked
+        if slot in s.values and not (told and (asked or slot in s.guessed)):
+            return
+        self._set(slot, value.value, value.spans)
+        if told and slot in s.guessed:
+            s.guessed.remove(slot)
+        elif not told and slot not in s.guessed:
+            s.guessed.append(slot)
+
+    def _account(self) -> None:
+        """A text that tells an act, or a first one that says much, is an account; a thin one is not."""
+        if self.r.intent.value != _REPORT or self.entry < 0:
+            return
+        body = self.s.account[self.entry].text
+        much = self.asks is None and len(body.split()) >= LONG and self.r.intent.rule != _ANNOUNCED
+        acts = any(act.rule == f"behaviours.{act.value}" for act in self.r.behaviours)  # said, not implied by danger
+        if acts or much:
+            self.s.said["account"] = [*self.s.said.get("account", ()), Said(self.entry, 0, len(body))]
+            self.new.add("account")
+
+
+_MARKS = (
+    ("under_18", "under_18"),
+    ("no_voice", "no_voice"),
+    ("unsure", "unsure"),
+    ("person", "person_wanted"),
+    ("platform", "platform"),
+    ("reporter_is_staff", "reporter_is_staff"),
+)
+
+
+def wished(reading: Reading, name: str) -> bool:
+    """Whether a reading holds a wish, or says a thing of the reporter, by its name."""
+    found = reading.wishes.get(name) or getattr(reading, name, None)
+    return found is not None and bool(found.value)
+
+
+def contact_wished(reading: Reading) -> str | None:
+    """Whether we may text later, where it is said without being asked."""
+    if reading.intent.value != _REPORT:
+        return None
+    if wished(reading, "no_contact") or wished(reading, "anonymous"):
+        return "anonymous"
+    return "may_text" if wished(reading, "by_text") or wished(reading, "by_email") else None
+
+
+def marks(session: Session, reading: Reading) -> bool:
+    """Takes over what a reading says of the reporter; True where something of it is new."""
+    new = False
+    for name, mark in _MARKS:
+        if wished(reading, name):
+            new |= note(session, mark)
+    return new
+
+
+def note(session: Session, mark: str) -> bool:
+    """Marks a session; True where the mark is new."""
+    if mark in session.marks:
+        return False
+    session.marks.append(mark)
+    return True
+
+
+def set_there(session: Session, there: bool) -> None:
+    """The person is still there, or is not: what was guessed of the time is now told."""
+    session.still_there = there
+    if there and session.values.get("urgency") in (None, "past"):
+        session.values["urgency"] = "now"
+
+
+def say(session: Session, slot: str, spans: Sequence[tuple[int, int]], entry: int | None = None) -> None:
+    """Notes the words behind a slot, instead of those of this sitting."""
+    where = len(session.account) - 1 if entry is None else entry
+    if where < 0:
+        return
+    length = len(session.account[where].text)
+    earlier = [said for said in session.said.get(slot, ()) if said.entry < session.before]
+    new = [Said(where, start, end) for start, end in spans if 0 <= start <= end <= length]
+    session.said[slot] = [*earlier, *new]
+
+
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by slot as a label object: `place.at` becomes `{"place": {"at": ...}}`."""
+    found: dict[str, Any] = {}
+    for slot, value in values.items():
+        group, _, name = slot.partition(".")
+        if name:
+            found.setdefault(group, {})[name] = value
+        else:
+            found[group] = value
+    return found
+
+
+def joined(earlier: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of earlier sittings with those of the present one: the newest counts, what happened adds up."""
+    both = {**earlier, **values}
+    if "behaviours" in earlier and "behaviours" in values:
+        both["behaviours"] = [
+            *earlier["behaviours"],
+            *(b for b in values["behaviours"] if b not in earlier["behaviours"]),
+        ]
+    return both
+
+
+def tell(session: Session, key: str, value: str | bool) -> None:
+    """Takes over what choosing a numbered answer says (`conversations.kinds.SETTABLE`)."""
+    mark = {"under_18": "under_18", "deaf": "no_voice", "unsure": "unsure", "platform": "platform"}.get(key)
+    if mark is not None:
+        if value:
+            note(session, mark)
+        elif mark in session.marks:
+            session.marks.remove(mark)
+    elif key == "still_there":
+        set_there(session, bool(value))
+    elif key == "contact":
+        session.consent["contact"] = "may_text" if value else "anonymous"
+    elif not (key == "urgency" and session.values.get("urgency") == "emergency"):
+        session.values[key] = value
+        if key in session.guessed:
+            session.guessed.remove(key)
+
+
+def known_slots(session: Session) -> frozenset[str]:
+    """The slots of which something is known from this sitting, each group beside its keys (R2: nothing older)."""
+    found = set()
+    for slot in session.values:
+        found.add(slot)
+        found.add(slot.partition(".")[0])
+    before = session.before
+    for slot, said in session.said.items():
+        if said and said[-1].entry >= before:
+            found.add(slot)
+            found.add(slot.partition(".")[0])
+    if "place.between" in found or "place.next" in found:
+        found.add("place.at")
+    if "service" in found and not _rides(session, found):
+        found.discard("service")
+    if session.consent:
+        found.add("contact")
+    if session.still_there is not None:
+        found.add("still_there")
+    if "platform" in session.marks:
+        found.add("platform")
+    return frozenset(found)
+
+
+def _rides(session: Session, found: set[str]) -> bool:
+    """Whether what is known of a service is more than when something happened."""
+    if session.values.get("service.time_kind") != "event":
+        return True
+    return any(slot.startswith("service.") and not slot.startswith("service.time") for slot in found)
+
+
+def view(session: Session, house: House, now: float) -> View:
+    """What conditions look at, at Unix seconds `now`."""
+    s, values, marked = session, session.values, session.marks
+    return View(
+        urgency=values.get("urgency") or UNKNOWN,
+        role=values.get("role") or UNKNOWN,
+        suspect_is=values.get("suspect_is") or UNKNOWN,
+        behaviours=frozenset(values.get("behaviours", ())),
+        language=s.language,
+        channel=s.channel,
+        hour=house.local(now).hour,
+        quiet="silent" in marked,
+        under_18="under_18" in marked,
+        confidential=s.confidential,
+        deaf="no_voice" in marked,
+        unsure="unsure" in marked,
+        alarmed=s.alarmed,
+        support_given="support" in s.told,
+        platform="platform" in marked,
+        other_language="other_language" in marked,
+        still_there=s.still_there,
+        known=known_slots(s),
+        answered=s.answered,
+    )

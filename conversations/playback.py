@@ -1,0 +1,98 @@
+"""What is said back to be confirmed: place, train and time by their canonical names, never acts or people (R2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from conversations.discretion import exposing
+from conversations.echo import repeatable
+from conversations.flow import Step
+from conversations.session import Session
+from conversations.texts import fits_one
+
+_SPOKEN = Path(__file__).parent / "data" / "spoken.yaml"
+_NO_WORDS: Mapping[str, str] = {}
+
+
+@cache
+def spoken() -> Mapping[str, Mapping[str, str]]:
+    """How values are said, by language and name."""
+    loaded: dict[str, dict[str, str]] = yaml.safe_load(_SPOKEN.read_text(encoding="utf-8"))
+    return loaded
+
+
+def playback(step: Step, session: Session, known: frozenset[str]) -> str:
+    """The text of a play-back: canonical names, else the reporter's words where R2 allows, else how the thing is
+    called; the last alone where all is too long for one segment."""
+    named: list[str] = []
+    unnamed: list[str] = []
+    language = session.language
+    for repeat in step.repeats:
+        if repeat.slot in known:
+            called = repeat.unnamed.render(language, {})
+            unnamed.append(called)
+            named.append(_said(session, repeat.slot) or called)
+    text = step.text.render(language, {"repeat": ", ".join(named)})
+    return text if fits_one(text) else step.text.render(language, {"repeat": ", ".join(unnamed)})
+
+
+def _said(session: Session, slot: str) -> str | None:
+    values, words = session.values, spoken().get(session.language, _NO_WORDS)
+    parts = _PARTS[slot](values, words)
+    if parts:
+        text = ", ".join(parts)
+        return None if exposing(text) else text
+    said = [said for said in session.said.get(slot, ()) if said.entry >= session.before]
+    if not said:
+        return None
+    return repeatable(session.account[said[-1].entry].text[said[-1].start : said[-1].end])
+
+
+def _place(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    parts = []
+    if at := values.get("place.at"):
+        parts.append(str(at))
+    elif between := values.get("place.between"):
+        parts.append(_put(words, "between", *between))
+    elif following := values.get("place.next"):
+        parts.append(_put(words, "next", following))
+    if line := values.get("place.line"):
+        parts.append(_put(words, "line", line))
+    return parts
+
+
+def _service(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    time = values.get("service.time") if values.get("service.time_kind") == "train" else values.get("service.headcode")
+    start, end = values.get("place.from"), values.get("place.to")
+    route = ""
+    if start and end:
+        route = _put(words, "route", start, end)
+    elif start or end:
+        route = _put(words, "from" if start else "to", start or end)
+    parts = [" ".join(str(part) for part in (time, route) if part)]
+    coach, seat = values.get("service.coach"), values.get("service.seat")
+    if coach:
+        parts.append(words.get(coach) or _put(words, "coach", coach))
+    if seat:
+        parts.append(_put(words, "seat", seat))
+    if not any(parts) and (operator := values.get("service.operator")):
+        parts.append(str(operator))
+    return [part for part in parts if part]
+
+
+def _when(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
+    del words
+    event = values.get("service.time") if values.get("service.time_kind") == "event" else None
+    return [str(event)] if event else []
+
+
+def _put(words: Mapping[str, str], name: str, *values: Any) -> str:
+    return words[name].format(*values) if name in words else " - ".join(map(str, values))
+
+
+_PARTS = {"place": _place, "service": _service, "when": _when}

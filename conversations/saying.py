@@ -1,0 +1,65 @@
+"""The one text that answers a turn: what matters most, with the question that is open now."""
+
+from __future__ import annotations
+
+from conversations import asides
+from conversations.flow import Kind, Step
+from conversations.hearing import Hearing
+from conversations.helplines import services
+from conversations.session import Aside
+
+
+def say(heard: Hearing) -> None:
+    """The one text that answers: what matters most, with the question that is open now."""
+    s, leads = heard.s, heard.leads
+    if heard.changes.alert:
+        heard.reply = heard.telling.line("danger", _open_step(heard))
+        return
+    if heard.reply is not None or leads.silent or s.staffed:
+        return
+    if s.confidential and "confidential" not in s.told:
+        leads.add("confidential")
+    if "under_18" in s.marks and "child" not in s.told:
+        leads.add("child")
+    if s.aside is not None and s.aside.put == 0:
+        leads.add("aside")
+    heard.reply = _led(heard, leads.first())
+
+
+def _open_step(heard: Hearing) -> Step | None:
+    step = heard.step
+    return None if step is None or step.kind is Kind.END or heard.ended is not None else step
+
+
+def _led(heard: Hearing, lead: str | None) -> str | None:
+    s, telling, step = heard.s, heard.telling, heard.step
+    open_step = _open_step(heard)
+    if lead is None:
+        return telling.ask(step)
+    if lead in ("confidential", "child"):
+        s.told.append(lead)
+    if lead == "topic" and heard.leads.topic is not None:
+        return telling.topic(heard.leads.topic, open_step)
+    if lead == "confidential":
+        return telling.line(lead, open_step, services=services(s, heard.moves.view, heard.house, heard.now))
+    if lead == "support":
+        return _support(heard, open_step)
+    if lead in ("aside", "unsure") and s.aside is not None:
+        if not s.aside.put:
+            s.aside = Aside(s.aside.ask, s.aside.options, s.aside.slot, 1)
+        return asides.put(telling, s.aside, services(s, heard.moves.view, heard.house, heard.now))
+    if lead == "again" and open_step is not None:
+        return telling.again(open_step)
+    if lead in ("greeting", "noted", "switched", "quiet") and open_step is None:
+        return telling.ask(step)
+    return telling.line(lead, open_step)
+
+
+def _support(heard: Hearing, step: Step | None) -> str:
+    if "support" not in heard.s.told:
+        heard.s.told.append("support")
+    offers = services(heard.s, heard.moves.view, heard.house, heard.now)
+    heard.moves.touch()
+    if not offers:
+        return heard.telling.line("no_services", step)
+    return heard.telling.line("support", step, services=offers)

@@ -1,0 +1,216 @@
+"""What a text does, by where the conversation stands: danger and exit words first."""
+
+from __future__ import annotations
+
+from conversations import facts
+from conversations.asking import Asking
+from conversations.events import Text
+from conversations.flow import OPENING, STOPPED, Kind, Step
+from conversations.hearing import REPORT, SUPPORT, Reader
+from conversations.replies import Reply, key_of, read, read_first
+from conversations.saying import say
+from conversations.session import Aside
+from conversations.timing import SITTING
+
+__all__ = ["Reader", "Texting"]
+
+_ASIDE = frozenset({"support", "delete", "language"})
+_OPTOUT, _OTHER = "optout", "lost_property_or_other_service"
+_CONFIRMS = frozenset({Kind.PLAYBACK, Kind.CONSENT})
+
+
+class Texting(Asking):
+    """One text in one conversation."""
+
+    __slots__ = ()
+
+    def take(self, event: Text) -> None:
+        """A text: what it is depends on where the conversation stands, danger and exit words come first."""
+        s, step = self.s, self.step
+        fresh = s.step == OPENING or self.now - s.last_text > SITTING
+        if not event.held or s.step == OPENING:
+            s.last_text = self.now
+        at = None if fresh else step
+        reply = read_first(self.flow, event.body) if at is None else read(self.flow, at, event.body)
+        if event.carrier == "STOP" or (event.carrier == "START" and s.step == STOPPED):
+            reply = Reply(keyword=event.carrier.lower(), word=key_of(event.body))
+        if reply.keyword is None and reply.keep and self.reader is not None:
+            self.reading = self._read(event.body, at)
+        if event.held:
+            self._held(event, reply)
+            return
+        self._hear(event, reply, fresh)
+        say(self)
+
+    def _hear(self, event: Text, reply: Reply, fresh: bool) -> None:
+        step = self.step
+        if (exit_word := self._exit_word(reply)) is not None:
+            self._stop(event, reply, exit_word)
+        elif self.s.step == STOPPED:
+            self._after_stop(event, reply)
+        elif reply.keyword == "danger":
+            self._danger(reply, fresh)
+        elif self.s.staffed:
+            self._keep(event, None)
+        elif fresh or step is None:
+            self._open(event, reply)
+        elif step.kind is Kind.END:
+            self._after_end(event, reply)
+        else:
+            self._within(event, reply, step)
+
+    # What a text does, by where the conversation stands
+
+    def _held(self, event: Text, reply: Reply) -> None:
+        if reply.keyword == "danger":
+            self._alarm(f"keyword.{reply.word}", anew=True)
+        elif reply.keyword != "stop":
+            self._keep(event, None)
+
+    def _exit_word(self, reply: Reply) -> str | None:
+        """The line that answers a wish to stop; None where there is none."""
+        if reply.keyword in ("stop", "withdraw"):
+            return "stop" if reply.keyword == "stop" else "withdrawn"
+        reading, step = self.reading, self.step
+        if reading is None or reading.danger or reading.behaviours:
+            return None
+        confirming = step is not None and step.kind in _CONFIRMS and facts.wished(reading, "withdraw")
+        if reading.intent.value != _OPTOUT and not confirming:
+            return None
+        return "withdrawn" if self.s.reportable else "stop"
+
+    def _stop(self, event: Text, reply: Reply, line: str) -> None:
+        if self.s.step == STOPPED:
+            self.leads.silent = True
+            return
+        if reply.keyword is None:
+            self._keep(event, None)
+        self.reply = self.telling.line(line)
+        self.moves.move("stop")
+        self.s.state, self.s.aside = "stopped", None
+        self.changes.stopped = True
+
+    def _after_stop(self, event: Text, reply: Reply) -> None:
+        """Silence, but for START, danger, and a new account of an incident (R5)."""
+        told = self.reading is not None and self.reading.intent.value == REPORT and bool(self.reading.behaviours)
+        if reply.keyword == "start" or told:
+            self.s.state = "complete" if self.s.completed else "open"
+            self.changes.words = self.changes.facts = True
+            self._open(event, reply)
+            return
+        self.leads.silent = True
+        if reply.keyword == "danger":
+            self._alarm(f"keyword.{reply.word}", anew=True)
+        elif reply.keyword is None:
+            self._keep(event, None)
+
+    def _danger(self, reply: Reply, fresh: bool) -> None:
+        """A bare word of danger; the question open stays, or the first is asked."""
+        if fresh:
+            self.moves.new_sitting()
+        self._alarm(f"keyword.{reply.word}", anew=True)
+        self.s.values["urgency"] = "emergency"
+        self.s.reportable = True
+        self.moves.touch()
+        step = self.step
+        if fresh or step is None or (step.kind is not Kind.END and not self._in_order(step)):
+            self.moves.move("next")
+
+    def _open(self, event: Text, reply: Reply) -> None:
+        """The first question, as if nothing had been before (R3)."""
+        self.moves.new_sitting()
+        if reply.keyword in _ASIDE:
+            self._aside_word(reply)
+            if reply.keyword != "language":
+                self._leave(OPENING, "support_only" if reply.keyword == "support" else "complete")
+                return
+        elif reply.keyword is None:
+            self._quieten(event, None, reply)
+            self._keep(event, None)
+            if self._is_for_others():
+                return
+            self._spoken(fresh=True)
+            self._wishes(reply)
+        self.moves.move("next")
+        self.leads.add("greeting")
+        if self.s.sealed:
+            self.s.aside = Aside("pass_on", put=0)
+            self.leads.add("unsure")
+
+    def _is_for_others(self) -> bool:
+        """Support alone, or what another service is for: one line, no question, and no report."""
+        reading = self.reading
+        if reading is None or reading.danger or reading.behaviours:
+            return False
+        if reading.intent.value == SUPPORT:
+            self.s.marks = [mark for mark in self.s.marks if mark not in ("person_wanted", "unsure")]
+            self._spoken(fresh=True)
+            self._leave(OPENING, "support_only")
+            self.leads.add("support")
+            return True
+        if reading.intent.value == _OTHER:
+            self._spoken(fresh=True)
+            self._leave(OPENING, "complete")
+            self.leads.add("offtopic")
+            return True
+        return False
+
+    def _leave(self, step: str, ended: str) -> None:
+        """No question is open; the next text is a first one."""
+        s = self.s
+        s.step = step
+        self.ended = "complete" if s.completed else ended
+
+    def _after_end(self, event: Text, reply: Reply) -> None:
+        if reply.keyword == "start":
+            self._open(event, reply)
+            return
+        if reply.keyword in _ASIDE:
+            self._aside_word(reply)
+            return
+        if reply.keyword == "thanks":
+            self._keep(event, None)
+            self.changes.words = self.changes.facts = False
+            self.leads.silent = True
+            return
+        self._keep(event, None)
+        self._wishes(reply)
+        if self.changes.words:
+            self.leads.add("added")
+        else:
+            self.leads.silent = True
+
+    def _within(self, event: Text, reply: Reply, step: Step) -> None:
+        """A text while a question is open."""
+        if reply.keyword in _ASIDE:
+            self._aside_word(reply)
+        elif reply.keyword in ("start", "reword", "thanks"):
+            self.reply = self.telling.again(step)
+            self.leads.silent = True
+        elif reply.keyword == "back":
+            self.s.aside = None
+            self.moves.back()
+        elif reply.keyword == "skip":
+            self._skip(step)
+        elif reply.keyword == "done":
+            self.s.aside = None
+            self.moves.finish(step)
+        elif self.s.aside is not None and self.s.aside.put:
+            self._beside(event, reply, step, self.s.aside)
+        else:
+            self._answer(event, reply, step)
+
+    def _skip(self, step: Step) -> None:
+        aside = self.s.aside
+        self.s.aside = None
+        if aside is not None and aside.put and aside.ask == "pass_on":
+            self._not_yet()
+        elif aside is None or not aside.put or aside.ask == "wrong":
+            self.moves.forward("next", step)
+
+    def _in_order(self, step: Step) -> bool:
+        """Whether a question is one that is still asked as things stand."""
+        for order in self.flow.orders:
+            if order.when is None or order.when.holds(self.moves.view):
+                return step.id in order.ask
+        return False
