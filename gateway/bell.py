@@ -1,8 +1,9 @@
 """The doorbell: says through RQ that outbox rows are due. Losing it costs time, never a report (F6).
 
-One bell hangs in the queue at a time: a flag says that one does, and the job that answers it takes the flag away
-before it looks at the outbox, so what was committed meanwhile is seen. A flag that nobody takes away goes by
-itself.
+One bell hangs in the queue at a time: a flag says that one does, or that the worker who answered it still looks at
+the outbox by itself. The worker takes the flag away before it looks for the last time, so what was committed
+meanwhile is seen; it goes on looking for longer than anybody trusts a flag that it has seen. A flag that nobody
+takes away goes by itself.
 
 Jobs carry ids only, as JSON (R21). rq and redis are imported by the first ring, in its thread, after the first
 answer has gone out.
@@ -18,14 +19,14 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.ports import Doorbell
-
 QUEUE = "outbox"
 JOB = "gateway.jobs.deliver"
 WAIT_SECONDS = 0.3
 BREAKER_SECONDS = 5.0
 FLAG = "quietline:bell"
 FLAG_MILLISECONDS = 500
+# How long a flag that was seen is trusted: shorter than `handlers.forwarding.ATTENTIVE_SECONDS`.
+TRUST_SECONDS = 0.1
 SPACING_SECONDS = 0.003
 JOB_TIMEOUT_SECONDS = 20
 _IMPORT_AFTER_SECONDS = 0.05
@@ -40,12 +41,19 @@ class RqDoorbell:
     def __init__(self, redis_url: str) -> None:
         self._url = redis_url
         self._queue: Any = None
-        self._silent_until = 0.0
+        self._silent_until = self._heard_until = 0.0
+
+    def is_heard(self) -> bool:
+        """Whether what has been committed by now is seen without another bell."""
+        return time.monotonic() < self._heard_until
 
     def ring(self, outbox_ids: Sequence[int]) -> bool:
-        """Enqueues one job that names the rows, unless a bell hangs in the queue already."""
-        if time.monotonic() < self._silent_until:
+        """Enqueues one job that names the rows, unless a bell hangs in the queue or is being answered already."""
+        now = time.monotonic()
+        if now < self._silent_until:
             return False
+        if self.is_heard():
+            return True
         try:
             bells = self._connected()
             if bells.connection.set(FLAG, 1, nx=True, px=FLAG_MILLISECONDS):
@@ -54,6 +62,7 @@ class RqDoorbell:
             self._silent_until = time.monotonic() + BREAKER_SECONDS
             log.warning("the doorbell cannot be rung (%s), the clock takes over", type(error).__name__)
             return False
+        self._heard_until = now + TRUST_SECONDS
         return True
 
     def _connected(self) -> Any:
@@ -79,7 +88,7 @@ def connect(url: str, wait_seconds: float | None) -> Any:
 class BackgroundDoorbell:
     """Rings from a thread of its own, so that no answer waits for the queue; bells that pile up ring as one."""
 
-    def __init__(self, bell: Doorbell) -> None:
+    def __init__(self, bell: RqDoorbell) -> None:
         self._bell = bell
         self._pending: queue.SimpleQueue[Sequence[int]] = queue.SimpleQueue()
         self._pid = 0
@@ -87,6 +96,8 @@ class BackgroundDoorbell:
 
     def ring(self, outbox_ids: Sequence[int]) -> bool:
         """Hands the ids to the thread, which is started in the process that rings first."""
+        if self._bell.is_heard():
+            return True
         self._pending.put(outbox_ids)
         if self._pid != os.getpid():
             with self._lock:

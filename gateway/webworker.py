@@ -118,11 +118,14 @@ class QuietWorker(ThreadWorker):
 
     def _collect(self, conn: Any, ahead: bytes) -> None:
         conn.arrived, conn.told_to_go_on = bytearray(ahead), False
-        self._wait(conn, REQUEST_SECONDS, self.on_pending_socket_readable)
-        if is_complete(conn.arrived):
+        conn.sock.setblocking(False)
+        if not is_complete(conn.arrived):
+            conn.arrived += _received(conn.sock) or b""  # who has hung up is found out by waiting
+        if is_complete(conn.arrived):  # nearly always: no need to wait for the rest
             self._hand_over(conn)
-        else:
-            self.on_pending_socket_readable(conn, conn.sock)
+            return
+        self._wait(conn, REQUEST_SECONDS, self.on_pending_socket_readable)
+        self._go_on(conn)
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         """More of a request has arrived."""
@@ -133,14 +136,18 @@ class QuietWorker(ThreadWorker):
         if not data:
             self._drop(conn)
         elif is_complete(conn.arrived):
+            self._forget(conn)
             self._hand_over(conn)
-        elif not conn.told_to_go_on and asks_first(conn.arrived):
+        else:
+            self._go_on(conn)
+
+    def _go_on(self, conn: Any) -> None:
+        if not conn.told_to_go_on and asks_first(conn.arrived):
             conn.told_to_go_on = True
             with suppress(OSError):
-                client.send(_GO_ON)
+                conn.sock.send(_GO_ON)
 
     def _hand_over(self, conn: Any) -> None:
-        self._forget(conn)
         conn.init()
         conn.data_ready = True
         conn.parser.unreader.unread(bytes(conn.arrived))

@@ -2,7 +2,7 @@
 
 Each sink has a lane of its own, so that one that hangs holds up no other. A lane's one claiming thread writes in
 one transaction what the last sends came to and claims as many rows as it has free senders; the senders never touch
-the database.
+the database. After a bell, or a find, a lane looks for more every few milliseconds for a while, without the lock.
 
 A row whose lease ran out is claimed again, by anybody: every send may happen twice, with the same idempotency key
 (F5, F10).
@@ -38,6 +38,8 @@ IN_FLIGHT = 16
 PROBE_SECONDS = 60
 SWEEP_SECONDS = 10.0
 NOTE_SECONDS = 0.05
+ATTENTIVE_SECONDS = 0.3
+LOOK_SECONDS = 0.005
 MOST_RETRY_AFTER = 3600.0
 AWAY_AFTER_FAILURES = 3
 _FIRST_PAUSES = (5.0, 30.0, 120.0)
@@ -87,6 +89,7 @@ class Lane:
         self._failures = 0
         self._wanted = in_flight
         self._pause: Pause | None = None
+        self._stirred = self._cycled = -math.inf
         self._senders = ThreadPoolExecutor(in_flight, thread_name_prefix=f"send-{sink.id}")
         self._thread = threading.Thread(target=self._run, name=f"lane-{sink.id}", daemon=True)
 
@@ -95,8 +98,13 @@ class Lane:
         self._thread.start()
 
     def ring(self) -> None:
-        """Something may be due."""
+        """Something may be due, now or in a moment."""
+        self._stirred = time.monotonic()
         self._bell.set()
+
+    def quiet_seconds(self) -> float:
+        """For how long it has neither been rung nor found anything due."""
+        return time.monotonic() - self._stirred
 
     def end(self) -> None:
         """Claims nothing more."""
@@ -119,16 +127,34 @@ class Lane:
         while not (self._stopping.is_set() and self._is_idle()):
             rung = self._bell.wait(self._patience(due))
             self._bell.clear()
-            if not rung and self._finished.empty() and time.monotonic() < due:
+            if not (rung or time.monotonic() >= due or self._is_time_to_note() or self._has_come()):
                 continue
             pause = self._cycle_safely()
             due = time.monotonic() + pause if self._sweeps else math.inf
         self._service.database.close()
 
     def _patience(self, due: float) -> float:
-        """Seconds to wait for a bell: until something is due, or sends may be noted."""
+        """Seconds to wait for a bell: until something is due, sends may be noted, or it is time to look."""
         longest = NOTE_SECONDS if self._free < self._in_flight else threading.TIMEOUT_MAX
+        if self._is_looking():
+            longest = LOOK_SECONDS
         return max(0.0, min(longest, due - time.monotonic()))
+
+    def _is_looking(self) -> bool:
+        return self._free > 0 and self._pause is None and self.quiet_seconds() < ATTENTIVE_SECONDS
+
+    def _is_time_to_note(self) -> bool:
+        return not self._finished.empty() and time.monotonic() - self._cycled >= NOTE_SECONDS
+
+    def _has_come(self) -> bool:
+        """Whether something is due, seen without the lock."""
+        if not self._is_looking():
+            return False
+        try:
+            due_at = outbox.next_due(self._service.database.look(), self._sink.id)
+        except Exception:  # noqa: BLE001 - the cycle meets it again, and deals with it
+            return True
+        return due_at is not None and due_at <= milliseconds(self._service.clock.now())
 
     def _cycle_safely(self) -> float:
         try:
@@ -145,6 +171,7 @@ class Lane:
 
     def _cycle(self) -> float:
         """One transaction: notes what ended, claims what fits. Returns for how many seconds nothing is due."""
+        self._cycled = time.monotonic()
         ended = self._collect()
         room = 0 if self._stopping.is_set() else self._free
         if not ended and not room:
@@ -167,6 +194,8 @@ class Lane:
             raise
         if 0 < room != len(claimed) and self._pause is None:
             pause = self._until_next(milliseconds(now))
+        if claimed:
+            self._stirred = time.monotonic()
         self._free -= len(claimed)
         self._wanted = self._in_flight // 2 if self._free == 0 else self._in_flight
         for row in claimed:
@@ -285,6 +314,10 @@ class Forwarder:
         for lane in self._lanes.values():
             lane.ring()
         return True
+
+    def quiet_seconds(self) -> float:
+        """For how long no lane has been rung or has found anything due."""
+        return min((lane.quiet_seconds() for lane in self._lanes.values()), default=math.inf)
 
     def stop(self, seconds: float = 12.0) -> None:
         """Stops claiming, lets running sends end, hands leases back."""

@@ -7,6 +7,8 @@
     4. the reply is stored with the row, so the same text again gets the same reply
     5. after the commit, and only then, the doorbell rings
 
+Texts that come while another is being written share the next transaction: one sync answers them all.
+
 If step 3 raises, the savepoint goes and the row stays, due again: the reporter gets the flow's safe sentence and
 the clock takes the turn through the same code (`handlers.retaking`). If the commit fails the caller gets
 StoreError, nothing is stored, and the carrier is told so: it tries again.
@@ -18,8 +20,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
@@ -29,7 +32,7 @@ from handlers.outbound import queue_late_answer
 from handlers.ports import Channel, Doorbell, InboundText, Organisation
 from handlers.records import conversations, inbox, reports
 from handlers.records.conversations import ConversationRow
-from handlers.records.database import Transaction
+from handlers.records.database import StoreBusy, StoreError, Transaction
 from handlers.records.inbox import InboxRow
 from handlers.service import Service, milliseconds, months
 from handlers.vault import DataKey, Place, VaultError
@@ -73,6 +76,18 @@ class Taken:
     sealed_reply: bytes | None
 
 
+@dataclass(slots=True)
+class Waiting:
+    """A text that is waited for, and what came of it: the reply, the outbox rows, or an error; `reply` and `rung` hold
+    once `error` is None."""
+
+    service: Service
+    arrival: Arrival
+    reply: str | None = None
+    rung: list[int] = field(default_factory=list)
+    error: Exception | None = field(default_factory=lambda: StoreError("the text was not taken"))
+
+
 def receive(service: Service, doorbell: Doorbell, channel: Channel, text: InboundText) -> str | None:
     """Stores a text, takes its turn and returns the reply, None where nothing is said.
 
@@ -85,29 +100,63 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
         _hold(service, text, row_key, now)
         return None
     arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
-    with service.database.turn():
-        reply, rung = _receive(service, arrival)
-    if rung:
-        doorbell.ring(rung)
-    return reply
+    waiting = Waiting(service, arrival)
+    service.database.together(waiting, take_waiting)
+    if waiting.error is not None:
+        raise waiting.error
+    if waiting.rung:
+        doorbell.ring(waiting.rung)
+    return waiting.reply
 
 
-def _receive(service: Service, arrival: Arrival) -> tuple[str | None, list[int]]:
-    foreseen: Taken | None = None
+def take_waiting(waiting: Sequence[Waiting]) -> None:
+    """Takes texts that came at the same time, in one transaction; each by itself where that fails. Raises nothing."""
+    try:
+        _take(waiting)
+    except Exception as error:  # noqa: BLE001 - raised where the text is waited for
+        if len(waiting) == 1:
+            waiting[0].error = error
+        elif isinstance(error, StoreBusy):
+            for each in waiting:
+                each.error = StoreBusy(str(error))
+        else:
+            for each in waiting:
+                take_waiting([each])
+
+
+def _take(waiting: Sequence[Waiting]) -> None:
+    database = waiting[0].service.database
+    with database.turn() as look:
+        foreseen = [_foresee(each, look) for each in waiting]
+        with database.write() as tx:
+            for each, (taken, body) in zip(waiting, foreseen, strict=True):
+                each.reply, each.rung = _receive(each.service, tx, each.arrival, taken, body)
+    for each in waiting:
+        each.error = None
+
+
+def _foresee(waiting: Waiting, look: Transaction) -> tuple[Taken | None, bytes]:
+    """The turn as the conversation stands now, and the sealed text: nobody has to wait for these."""
+    service, arrival = waiting.service, waiting.arrival
+    taken: Taken | None = None
     with suppress(Exception):  # what is wrong shows again, and is dealt with, inside the transaction
-        foreseen = work_out(service, arrival, find(service, service.database.look(), arrival, lock=False))
-    body = sealed_body(arrival.text, arrival.row_key)
-    with service.database.write() as tx:
-        number = _add(tx, arrival, body, foreseen)
-        if number is None:
-            return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
-        try:
-            with tx.savepoint():
-                taken, rung = take(service, tx, arrival, foreseen)
-        except Exception as error:  # noqa: BLE001 - whatever a turn raises, the text itself is kept
-            return _postpone(service, tx, number, arrival, error), []
-        if taken is not foreseen:
-            settle(tx, number, arrival, taken)
+        taken = work_out(service, arrival, find(service, look, arrival, lock=False))
+    return taken, sealed_body(arrival.text, arrival.row_key)
+
+
+def _receive(
+    service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None, body: bytes
+) -> tuple[str | None, list[int]]:
+    number = _add(tx, arrival, body, foreseen)
+    if number is None:
+        return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
+    try:
+        with tx.savepoint():
+            taken, rung = take(service, tx, arrival, foreseen)
+    except Exception as error:  # noqa: BLE001 - whatever a turn raises, the text itself is kept
+        return _postpone(service, tx, number, arrival, error), []
+    if taken is not foreseen:
+        settle(tx, number, arrival, taken)
     return taken.reply, rung
 
 
@@ -152,7 +201,7 @@ def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) ->
         turn,
         reply,
         state="repeat" if repeat else "taken",
-        key=opened.report_key.seal(arrival.row_key.secret, arrival.place("key")),
+        key=turn.report_key.seal(arrival.row_key.secret, arrival.place("key")),
         sealed_reply=_sealed_reply(arrival, reply),
     )
 

@@ -6,8 +6,9 @@
 Statements are SQLAlchemy Core, compiled ahead (`handlers.records.compile`), and run on the driver's own connection.
 
 SQLite: WAL, synchronous=FULL, one writer at a time by a lock between threads and a file lock between processes,
-then BEGIN IMMEDIATE. busy_timeout sleeps and starves; the locks queue. PostgreSQL: one connection a thread, row
-locks, limits on waiting. Connections are opened after a fork, never carried across one.
+then BEGIN IMMEDIATE. busy_timeout sleeps and starves; the locks queue. A process writes through one connection,
+whose pages stay warm, and each thread reads through its own. PostgreSQL: one connection a thread, row locks, limits
+on waiting. Connections are opened after a fork, never carried across one.
 
 Sources: sqlite.org/wal.html, sqlite.org/pragma.html, postgresql.org/docs/current/runtime-config-client.html.
 """
@@ -18,12 +19,13 @@ import os
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from handlers.records.company import Company, Job, TooLong
 from handlers.records.compiled import Statement
 from handlers.records.locks import LockTimeout, WriteLock
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
 LOCK_SECONDS: Final = 5.0
+# Other processes wait meanwhile.
+MOST_TOGETHER: Final = 8
 
 SQLITE_PRAGMAS: Final = (
     "PRAGMA auto_vacuum=INCREMENTAL",
@@ -100,6 +104,18 @@ class Transaction:
         self._cursor.execute("RELEASE SAVEPOINT step")
 
 
+class _Seat:
+    """Where an open connection is kept, and whose process it is."""
+
+    connection: Any = None
+    cursor: Any = None
+    pid = 0
+
+
+class _ThreadSeat(_Seat, threading.local):
+    """One for each thread."""
+
+
 class Database:
     """The store of one installation.
 
@@ -111,8 +127,10 @@ class Database:
         self._url = _plain(url)
         self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
         self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
-        self._local = threading.local()
+        self._local = _ThreadSeat()
+        self._writer = _Seat() if self.is_sqlite else self._local
         self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), LOCK_SECONDS) if self.path else None
+        self._company = Company(MOST_TOGETHER, LOCK_SECONDS) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -130,33 +148,49 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """One write transaction: committed where the block ends, rolled back where it raises. Raises StoreError."""
-        with self.locked(), self._transaction("BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN") as transaction:
+        begin = "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"
+        with self.locked(), self._transaction(begin, self._writer) as transaction:
             yield transaction
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One reading transaction with a steady view. Raises StoreError."""
-        with self._transaction("BEGIN" if self.is_sqlite else _BEGIN_READ) as transaction:
+        with self._transaction("BEGIN" if self.is_sqlite else _BEGIN_READ, self._local) as transaction:
             yield transaction
 
     def look(self) -> Transaction:
         """Single reads outside a transaction, each of what is committed by then. Raises the driver's errors."""
-        return Transaction(self._cursor(), self.kind)
+        return Transaction(self._cursor(self._local), self.kind)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """For work that ends in `write`: keeps the other threads of this process from the embedded database meanwhile.
+    def turn(self) -> Iterator[Transaction]:
+        """Single reads before a `write` by the same thread, which comes next; yields the way to `look`.
 
-        Nothing on PostgreSQL. Raises StoreBusy.
+        Keeps the other threads of this process from the embedded database meanwhile. Raises StoreBusy.
         """
         if self._lock is None:
-            yield
+            yield self.look()
             return
         try:
             with self._lock.turn():
-                yield
+                yield Transaction(self._cursor(self._writer), self.kind)
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
+
+    def together(self, job: Job, run: Callable[[Sequence[Job]], None]) -> None:
+        """Runs a job; on the embedded database in one go with those that other threads bring meanwhile.
+
+        Args:
+            job: notes itself what comes of it.
+            run: the same for every job of this database. Raises StoreBusy.
+        """
+        if self._company is None:
+            run([job])
+            return
+        try:
+            self._company.do(job, run)
+        except TooLong:
+            raise StoreBusy("other threads are writing") from None
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -174,19 +208,18 @@ class Database:
         """Empties SQLite's write-ahead log into the database file, so that nothing erased lingers in it."""
         if self.is_sqlite:
             with self.locked():
-                self._cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                self._cursor(self._writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Closes this thread's connection."""
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            with suppress(Exception):
-                connection.close()
-        self._local.connection = None
+        """Closes this thread's connection, and the one that writes unless another thread is writing."""
+        _close(self._local)
+        if self._lock is not None:
+            with suppress(LockTimeout), self._lock.turn(0):
+                _close(self._writer)
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[Transaction]:
-        cursor = self._begin(begin)
+    def _transaction(self, begin: str, seat: _Seat) -> Iterator[Transaction]:
+        cursor = self._begin(begin, seat)
         try:
             yield Transaction(cursor, self.kind)
             cursor.execute("COMMIT")
@@ -196,41 +229,42 @@ class Database:
             try:
                 cursor.execute("ROLLBACK")
             except _driver_errors():
-                self.close()
+                _close(seat)
             if isinstance(error, _driver_errors()):
-                self._forget_broken()
+                self._forget_broken(seat)
                 raise StoreError(type(error).__name__) from error
             raise
 
-    def _begin(self, begin: str) -> Any:
+    def _begin(self, begin: str, seat: _Seat) -> Any:
         """A cursor inside a fresh transaction; a connection that died meanwhile is replaced once."""
         for attempt in (1, 2):
             try:
-                cursor = self._cursor()
+                cursor = self._cursor(seat)
                 cursor.execute(begin)
                 return cursor
             except _driver_errors() as error:
-                self.close()
+                _close(seat)
                 if attempt == 2 or "locked" in str(error):
                     raise StoreError(type(error).__name__) from error
         raise AssertionError
 
-    def _forget_broken(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None and (self.is_sqlite or getattr(connection, "closed", False)):
-            self.close()
+    def _forget_broken(self, seat: _Seat) -> None:
+        if seat.connection is not None and (self.is_sqlite or getattr(seat.connection, "closed", False)):
+            _close(seat)
 
-    def _cursor(self) -> Any:
-        local = self._local
-        if getattr(local, "connection", None) is None or local.pid != os.getpid():
-            local.connection = self._connect()
-            local.cursor = local.connection.cursor()
-            local.pid = os.getpid()
-        return local.cursor
+    def _cursor(self, seat: _Seat) -> Any:
+        if seat.connection is None or seat.pid != os.getpid():
+            seat.connection = self._connect()
+            seat.cursor = seat.connection.cursor()
+            seat.pid = os.getpid()
+        return seat.cursor
 
     def _connect(self) -> Any:
         if self.path is not None:
-            connection = sqlite3.connect(self.path, isolation_level=None, timeout=LOCK_SECONDS, cached_statements=256)
+            # The one that writes is shared by the threads: the lock lets one of them at a time.
+            connection = sqlite3.connect(
+                self.path, isolation_level=None, timeout=LOCK_SECONDS, cached_statements=256, check_same_thread=False
+            )
             for pragma in SQLITE_PRAGMAS:
                 connection.execute(pragma)
             return connection
@@ -240,6 +274,13 @@ class Database:
         for setting in POSTGRES_SETTINGS:
             postgres.execute(setting)
         return postgres
+
+
+def _close(seat: _Seat) -> None:
+    if seat.connection is not None:
+        with suppress(Exception):
+            seat.connection.close()
+    seat.connection = None
 
 
 def _plain(url: str) -> str:

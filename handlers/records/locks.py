@@ -42,15 +42,17 @@ class WriteLock:
         self._file: int | None = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Keeps this process's other threads away, and no other process yet. Raises LockTimeout.
+    def turn(self, seconds: float | None = None) -> Iterator[None]:
+        """Keeps this process's other threads away, and no other process yet; for work that ends in `held`.
 
-        For work that ends in `held`: another thread that computes meanwhile would take the interpreter from the writer
-        at each of its statements, and with it the lock from everybody.
+        Args:
+            seconds: how long to wait, where not as long as usual.
+
+        Raises LockTimeout.
         """
         if self._pid != os.getpid():
             self._begin()
-        if not self._threads.acquire(timeout=self._seconds):
+        if not self._threads.acquire(timeout=self._seconds if seconds is None else seconds):
             raise LockTimeout("another thread is writing")
         try:
             yield

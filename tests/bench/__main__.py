@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from tests.bench import rows_burst, rows_rest, rows_servers, rows_slow, rows_web
+from tests.bench import reading, rows_burst, rows_rest, rows_servers, rows_slow, rows_web
 from tests.bench.processes import BenchError, no_stragglers
 from tests.bench.report import Row, as_json, markdown, table
 from tests.bench.serve import SERVERS
@@ -26,6 +26,7 @@ SECTIONS: dict[str, Callable[[Settings, Path], list[Row]]] = {
     "slow": rows_slow.rows,
     "backlog": rows_rest.backlog_rows,
     "kills": rows_rest.kill_rows,
+    "reading": reading.section,
 }
 
 

@@ -153,7 +153,16 @@ def start_conversation() -> bytes:
     from conversations.session import Session
 
     flow = _starter()
-    new = Session.new(flow, id="0" * 32, reference="7KQ4", organisation="bench", channel="sms", now=1_790_000_000.0)
+    new = Session.new(
+        flow,
+        id="0" * 32,
+        reference="7KQ4",
+        spare="1" * 32,
+        spare_reference="9XW2",
+        organisation="bench",
+        channel="sms",
+        now=1_790_000_000.0,
+    )
     return new.dump()
 
 
@@ -166,6 +175,6 @@ def turn(state: bytes, body: str, now: float) -> bytes:
 
     flow = _starter()
     outcome = take_turn(flow, Session.load(state, flow), Text(body), now)
-    if outcome.revision is not None:
-        orjson.dumps(outcome.revision.document)
+    for revision in outcome.revisions:
+        orjson.dumps(revision.document)
     return outcome.session.dump()

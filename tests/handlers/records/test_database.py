@@ -52,7 +52,7 @@ class TestTransactions:
     def test_a_connection_that_died_meanwhile_is_replaced(self, database: Database) -> None:
         with database.write() as tx:
             inbox.add(tx, "twilio", "SM1", 0, b"")
-        database._local.connection.close()
+        database._writer.connection.close()
         with database.write() as tx:
             inbox.add(tx, "twilio", "SM2", 0, b"")
         assert _count(database) == 2

@@ -1,0 +1,83 @@
+"""Work done by one thread for all that wait: once each, together, and never for ever."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+import pytest
+
+from handlers.records.company import Company, TooLong
+from tests.waiting import until
+
+
+class Counter:
+    """Notes in which company jobs were run; the first batch waits until it is let go."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.begun, self.go = threading.Event(), threading.Event()
+
+    def run(self, jobs: Sequence[int]) -> None:
+        self.batches.append(list(jobs))
+        self.begun.set()
+        assert self.go.wait(10)
+
+
+def bring(company: Company, counter: Counter, number: int) -> threading.Thread:
+    thread = threading.Thread(target=lambda: company.do(number, counter.run))
+    thread.start()
+    return thread
+
+
+def waiting(company: Company) -> int:
+    return len(company._waiting)
+
+
+def test_what_comes_meanwhile_is_done_together_in_order() -> None:
+    company, counter = Company(8, 10), Counter()
+    threads = [bring(company, counter, 0)]
+    assert counter.begun.wait(10)
+    for number in range(1, 12):
+        threads.append(bring(company, counter, number))
+        until(lambda number=number: waiting(company) == number)  # type: ignore[misc]
+    counter.go.set()
+    for thread in threads:
+        thread.join(10)
+    assert counter.batches == [[0], [1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11]]
+
+
+def test_who_waits_too_long_gives_up_and_is_not_done_later() -> None:
+    company, counter = Company(8, 0.05), Counter()
+    first = bring(company, counter, 0)
+    assert counter.begun.wait(10)
+    with pytest.raises(TooLong):
+        company.do(1, counter.run)
+    counter.go.set()
+    first.join(10)
+    company.do(2, counter.run)
+    assert counter.batches == [[0], [2]]
+
+
+def test_a_leader_that_breaks_leaves_nobody_waiting() -> None:
+    company, counter = Company(8, 10), Counter()
+
+    def breaks(jobs: Sequence[int]) -> None:
+        counter.run(jobs)
+        raise ZeroDivisionError
+
+    def lead() -> None:
+        with suppress(ZeroDivisionError):
+            company.do(0, breaks)
+
+    first = threading.Thread(target=lead)
+    first.start()
+    assert counter.begun.wait(10)
+    second = bring(company, counter, 1)
+    until(lambda: waiting(company) == 1)
+    counter.go.set()
+    for thread in (first, second):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert counter.batches == [[0], [1]]
