@@ -3,25 +3,27 @@
     OrganisationsError    every mistake with its line and column (a ConfigError)
 
 The file has two mappings. `sinks` names the places that reports go to, each with its kind and that kind's settings.
-`organisations` lists who is texted, on which addresses, and which sinks its reports go to. In a sink's settings
-`env:NAME` stands for the value of an environment variable (the only way to give a secret), and `data:NAME` for a file
-in the data folder.
+`organisations` lists who is texted, on which addresses, and which sinks its reports go to; whose conduct is
+confidential there and which sinks alone get reports about that (R8). In a sink's settings `env:NAME` stands for the
+value of an environment variable (the only way to give a secret), and `data:NAME` for a file in the data folder;
+`operator` says whose control room it is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import yaml
-from yaml.nodes import Node, ScalarNode, SequenceNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from conversations.nodes import Nodes, Problem
 from conversations.wording import Position
+from gateway import contacts
 from gateway.config import ConfigError
 from handlers import sinks
 from handlers.ports import Organisation, Sink
@@ -37,6 +39,11 @@ _OTHER: Final = re.compile(r"[!-~]{1,64}")
 _TEXTS: Final = ("id", "name", "timezone", "flow")
 _LISTS: Final = ("languages", "addresses", "sinks")
 _ENTRIES: Final = (*_TEXTS, *_LISTS)
+_CONFIDENTIAL: Final = ("police", "rail_staff")
+_MORE_LISTS: Final = ("confidential", "confidential_sinks", "area")
+_OPTIONAL: Final = (*_MORE_LISTS, *contacts.ENTRIES, "operator", "people")
+_AREA: Final = re.compile(r"England|Scotland|Wales|[A-Z]{3}|9[0-9A-Z]{5,15}")
+_ANSWERS: Final = {"yes": True, "no": False}
 _SECRET: Final = re.compile(r"(.*_)?(secret|password|token)")
 
 
@@ -55,11 +62,16 @@ class OrganisationsError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class SinkSettings:
-    """One place that reports go to, as configured. `settings` may hold secrets and shows in no repr."""
+    """One place that reports go to, as configured. `settings` may hold secrets and shows in no repr.
+
+    `operator` is the train operator whose control room it is. `answer_secrets` sign its answers to reports.
+    """
 
     id: str
     kind: str
     settings: Mapping[str, str] = field(repr=False)
+    operator: str | None = None
+    answer_secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,7 @@ class _Reader(Nodes):
         self._environ = environ
         self._flow_languages = flow_languages
         self._owners: dict[tuple[str, str], str] = {}
+        self._notices: dict[str, str] = {}
 
     def installation(self, text: str) -> Installation:
         root = self._compose(text)
@@ -125,7 +138,11 @@ class _Reader(Nodes):
         settings = tuple(self._sink(name, node) for name, node in places.items())
         listed = self._filled(entries, "organisations")
         organisations = tuple(self._organisation(node, places) for node in listed)
-        return Installation(organisations, settings)
+        self._check_apart(listed)
+        settings += tuple(SinkSettings(name, "notice", {"url": url}) for name, url in self._notices.items())
+        for node, each in zip(listed, organisations, strict=True):
+            self._check_contacts(node, each, organisations)
+        return Installation(_with_operators(organisations, settings), settings)
 
     def _compose(self, text: str) -> Node | None:
         try:
@@ -145,8 +162,10 @@ class _Reader(Nodes):
     def _sink(self, name: str, node: Node) -> SinkSettings:
         self._match(node, _ID, name, "the name of a sink must be small letters, digits and hyphens")
         entries = self.mapping(node, ("kind",), None)
-        kind = self.text(entries.pop("kind")).strip() if "kind" in entries else ""
-        return SinkSettings(name, kind, {key: self._setting(key, value) for key, value in entries.items()})
+        kind, operator = (self.text(entries.pop(key)).strip() if key in entries else "" for key in ("kind", "operator"))
+        settings = {key: self._setting(key, value) for key, value in entries.items()}
+        answers = contacts.answer_secrets(self, node, settings, resolved=self._environ is not None)
+        return SinkSettings(name, kind, settings, operator or None, answers)
 
     def _setting(self, key: str, node: Node) -> str:
         text = self.text(node).strip()
@@ -165,9 +184,9 @@ class _Reader(Nodes):
         return value
 
     def _organisation(self, node: Node, places: Mapping[str, Node]) -> Organisation:
-        entries = self.mapping(node, _ENTRIES)
-        one = {key: self.text(entries[key]).strip() for key in _TEXTS if key in entries}
-        lists = {key: self._filled(entries, key) for key in _LISTS}
+        entries = self.mapping(node, _ENTRIES, _OPTIONAL)
+        one = {key: self.text(entries[key]).strip() for key in (*_TEXTS, "operator") if key in entries}
+        lists = {key: self._filled(entries, key) for key in (*_LISTS, *_MORE_LISTS)}
         name = one.get("id", "")
         if name:
             self._match(entries["id"], _ID, name, "id must be small letters, digits and hyphens")
@@ -178,9 +197,14 @@ class _Reader(Nodes):
             self._check_flow(one["flow"], entries["flow"], lists["languages"])
         for at in lists["addresses"]:
             self._check_address(at, name)
-        for at in lists["sinks"]:
+        for at in (*lists["sinks"], *lists["confidential_sinks"]):
             if at.value not in places:
                 self.problem(at, "there is no sink of that name")
+        for at in lists["area"]:
+            self._match(at, _AREA, at.value, "area must name countries (England, Scotland, Wales) or station codes")
+        self._check_confidential(entries, lists)
+        told = contacts.read_contacts(self, entries, places, self._environ)
+        self._notices |= told.notices
         texts = {key: tuple(str(at.value) for at in nodes) for key, nodes in lists.items()}
         return Organisation(
             id=name,
@@ -190,7 +214,53 @@ class _Reader(Nodes):
             languages=texts["languages"],
             addresses=texts["addresses"],
             sinks=texts["sinks"],
+            confidential=texts["confidential"],
+            confidential_sinks=texts["confidential_sinks"],
+            operator=one.get("operator") or None,
+            area=texts["area"],
+            people=self._yes_or_no(entries["people"]) if "people" in entries else True,
+            acknowledge_within=told.within,
+            contacts=told.ordinary,
+            confidential_contacts=told.confidential,
         )
+
+    def _check_confidential(self, entries: Mapping[str, Node], lists: Mapping[str, list[Node]]) -> None:
+        """Whose conduct is confidential: known words, and an operator's own staff always (R8)."""
+        listed = {at.value for at in lists["confidential"]}
+        for at in lists["confidential"]:
+            if at.value not in _CONFIDENTIAL:
+                self.problem(at, f"expected {' or '.join(_CONFIDENTIAL)}")
+        if lists["confidential_sinks"] and "confidential" not in entries:
+            self.problem(entries["confidential_sinks"], "confidential_sinks needs confidential: whose conduct it is")
+        if "operator" in entries and "rail_staff" not in listed:
+            self.problem(entries["operator"], "an operator's own staff are confidential: confidential needs rail_staff")
+
+    def _check_apart(self, listed: Sequence[Node]) -> None:
+        """A sink is for ordinary reports or for confidential ones, whosoever they are."""
+        ordinary: set[str] = set()
+        confidential: list[Node] = []
+        for node in listed:
+            for key, value in node.value if isinstance(node, MappingNode) else ():
+                nodes = [at for at in value.value if isinstance(at, ScalarNode)] if _is_list(value) else []
+                if key.value in ("sinks", "contacts"):
+                    ordinary |= {at.value for at in nodes}
+                elif key.value in ("confidential_sinks", "confidential_contacts"):
+                    confidential += nodes
+        for at in confidential:
+            if at.value in ordinary:
+                self.problem(at, "this sink gets ordinary reports too; confidential ones need a sink of their own")
+
+    def _check_contacts(self, node: Node, organisation: Organisation, all_of_them: Sequence[Organisation]) -> None:
+        """No contact is an operator's: the report may be about its staff (R8)."""
+        for other in all_of_them:
+            if other.operator not in (None, organisation.operator) and {*other.sinks} & {*organisation.contacts}:
+                self.problem(node, f"a contact is a sink of the operator {other.operator} (R8)")
+
+    def _yes_or_no(self, node: Node) -> bool:
+        answer = _ANSWERS.get(self.text(node).strip().lower())
+        if answer is None:
+            self.problem(node, "expected yes or no")
+        return answer is not False
 
     def _filled(self, entries: Mapping[str, Node], key: str) -> list[Node]:
         """The nodes of a list that must not be empty; of texts, each stands there once."""
@@ -234,6 +304,22 @@ class _Reader(Nodes):
         if (what, text) in self._owners:
             self.problem(node, f"this {what} is already that of {self._owners[what, text] or 'another organisation'}")
         self._owners.setdefault((what, text), owner)
+
+
+def _with_operators(
+    organisations: tuple[Organisation, ...], settings: tuple[SinkSettings, ...]
+) -> tuple[Organisation, ...]:
+    """The organisations, each with those of its sinks that are an operator's: as the sink says, or as its own."""
+    owners = {sink: each.operator for each in organisations if each.operator for sink in each.sinks}
+    owners |= {sink.id: sink.operator for sink in settings if sink.operator}
+    return tuple(
+        replace(each, sink_operators=tuple((sink, owners[sink]) for sink in each.sinks if sink in owners))
+        for each in organisations
+    )
+
+
+def _is_list(node: Node) -> bool:
+    return isinstance(node, SequenceNode)
 
 
 def _is_zone(name: str) -> bool:

@@ -270,7 +270,12 @@ class Organisation:
     """A force or an operator that takes reports: who it is, how it talks, where its reports go.
 
     `addresses` are the numbers, short codes or names that passengers text, each `medium:address` (`sms:61016`).
-    `sinks` are the ids of its sinks.
+    `sinks` are the ids of its sinks. `confidential` is whose conduct is confidential for it (`police`,
+    `rail_staff`): such reports go to `confidential_sinks` alone (R8). `operator` is the train operator that it is;
+    `sink_operators` tells which of its sinks are an operator's, as (sink, operator). `area` are the countries
+    and station codes that decide between places of one name. `people`: whether somebody may answer in the thread.
+    Where no sink acknowledges a report within `acknowledge_within` seconds, the `contacts` are told, sinks too, one
+    after another; of a confidential report the `confidential_contacts`.
     """
 
     id: str
@@ -280,3 +285,12 @@ class Organisation:
     flow: str
     addresses: tuple[str, ...]
     sinks: tuple[str, ...]
+    confidential: tuple[str, ...] = ()
+    confidential_sinks: tuple[str, ...] = ()
+    operator: str | None = None
+    sink_operators: tuple[tuple[str, str], ...] = ()
+    area: tuple[str, ...] = ()
+    people: bool = True
+    acknowledge_within: float | None = None
+    contacts: tuple[str, ...] = ()
+    confidential_contacts: tuple[str, ...] = ()

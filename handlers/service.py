@@ -9,6 +9,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from conversations.flow import Flow
+from conversations.house import NO_HOUSE, House
+from conversations.support import Directory as SupportDirectory
+from conversations.turn import Reader
 from handlers.ports import Channel, Clock, Organisation, Sink
 from handlers.records.database import Database
 from handlers.vault import KeyRing
@@ -52,7 +55,11 @@ class Directory:
 
 @dataclass(frozen=True)
 class Service:
-    """The parts that the use cases share. `sinks` is by id, `channels` by name."""
+    """The parts that the use cases share.
+
+    `sinks` is by id, `channels` by name. `reader` reads the facts in a text, `support` holds the services to offer;
+    without them nothing is read and none is offered. In `production` only services that were checked go out.
+    """
 
     database: Database
     ring: KeyRing
@@ -61,6 +68,26 @@ class Service:
     channels: Mapping[str, Channel]
     sinks: Mapping[str, Sink]
     clock: Clock
+    reader: Reader | None = None
+    support: SupportDirectory | None = None
+    production: bool = False
+
+    def house(self, organisation_id: str) -> House:
+        """What a conversation must know of its organisation; the plainest house where that is gone."""
+        organisation = self.directory.get(organisation_id)
+        return NO_HOUSE if organisation is None else _house(organisation, self.support, self.production)
+
+
+@lru_cache(maxsize=64)
+def _house(organisation: Organisation, support: SupportDirectory | None, production: bool) -> House:
+    return House(
+        timezone=organisation.timezone,
+        area=organisation.area,
+        confidential=frozenset(organisation.confidential),
+        services=support,
+        production=production,
+        people=organisation.people,
+    )
 
 
 def milliseconds(seconds: float) -> int:

@@ -1,9 +1,12 @@
 """One step of one conversation: prepared without a transaction, written inside somebody else's.
 
 `prepare` opens what is sealed, asks `conversations.turn.take_turn` what happens, and seals what came of it: the
-state, the report's revision, whom it goes to. `write` puts that into the tables. Preparing needs no lock, so an
+state, the report's revisions, whom they go to. `write` puts that into the tables. Preparing needs no lock, so an
 answer is worked out before the one writer's turn comes, and worked out again only if the conversation has moved
 meanwhile (`Prepared.is_for`).
+
+A conversation that turns out to be confidential goes on, in that turn, under a second random id and a key of its own
+(R8). What the desk has had of it gets a new key, so that nothing sealed before opens any more.
 """
 
 from __future__ import annotations
@@ -16,11 +19,14 @@ from dataclasses import asdict, dataclass, replace
 
 import orjson
 
+from conversations.events import CONFIDENTIAL
 from conversations.flow import Flow
 from conversations.session import Session, UnknownState
-from conversations.turn import Outcome, Revision, Silence, Text, take_turn
+from conversations.turn import Event, Outcome, Silence, Text, take_turn
+from handlers import dispatch
+from handlers.dispatch import SealedRevision
 from handlers.ports import Organisation
-from handlers.records import conversations, outbox, reports
+from handlers.records import conversations, reports
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
@@ -60,15 +66,29 @@ class NewReport:
     status: str
     key: bytes
     created_at: int
+    audience: str = "desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """From here on the conversation is confidential: its report that has no row yet, the desk's new wrapped key."""
+
+    report: NewReport
+    desk_id: str
+    desk_key: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A conversation with its seals open. `new_report` is there for one that is not stored yet."""
+    """A conversation with its seals open. `new_report` is there for one that is not stored yet.
+
+    `report_key` is that of the report it stands under, `other_key` that of the other one it has an id for.
+    """
 
     row: ConversationRow
     key: DataKey
     report_key: DataKey
+    other_key: DataKey
     flow: Flow
     session: Session
     memory: Memory = Memory()
@@ -77,19 +97,6 @@ class Opened:
     def digest(self, body: str) -> str:
         """A digest of a text under this conversation's key; empty for an empty text."""
         return hmac.digest(self.key.secret, body.encode("utf-8", "surrogatepass"), "sha256").hex()[:32] if body else ""
-
-
-@dataclass(frozen=True, slots=True)
-class SealedRevision:
-    """A revision, and the sinks that want it. `priority` 0 goes before 1."""
-
-    number: int
-    kind: str
-    state: str
-    at: int
-    document: bytes
-    sinks: tuple[str, ...]
-    priority: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +112,9 @@ class Prepared:
     conversation: ConversationRow
     report_key: DataKey
     outcome: Outcome
-    revision: SealedRevision | None = None
+    revisions: tuple[SealedRevision, ...] = ()
     new_report: NewReport | None = None
+    switch: Switch | None = None
 
     def is_for(self, row: ConversationRow | None) -> bool:
         """Whether the conversation still stands where it stood: every sealed state is unlike every other."""
@@ -124,8 +132,8 @@ def begin(
     conversation_id, report_id = secrets.token_hex(16), secrets.token_hex(16)
     key, wrapped = service.ring.new_key("conversation", conversation_id, conversations.place(conversation_id, "key"))
     report_key, report_wrapped = service.ring.new_key("content", report_id, reports.key_place(report_id))
-    letters = _REFERENCE_LETTERS
-    reference = "".join(letters[byte % len(letters)] for byte in os.urandom(_REFERENCE_LENGTH))
+    spare = DataKey(secrets.token_hex(16), os.urandom(32))
+    reference = _reference()
     row = ConversationRow(
         id=conversation_id,
         address_index=index,
@@ -148,6 +156,8 @@ def begin(
         flow,
         id=report_id,
         reference=reference,
+        spare=spare.id,
+        spare_reference=_reference(),
         organisation=organisation.id,
         channel=medium,
         status=status,
@@ -155,7 +165,11 @@ def begin(
         now=now,
     )
     new_report = NewReport(report_id, organisation.id, reference, status, report_wrapped, milliseconds(now))
-    return Opened(row, key, report_key, flow, session, new_report=new_report)
+    return Opened(row, key, report_key, spare, flow, session, new_report=new_report)
+
+
+def _reference() -> str:
+    return "".join(_REFERENCE_LETTERS[byte % len(_REFERENCE_LETTERS)] for byte in os.urandom(_REFERENCE_LENGTH))
 
 
 def open_row(service: Service, row: ConversationRow) -> Opened:
@@ -168,15 +182,17 @@ def open_row(service: Service, row: ConversationRow) -> Opened:
         secret = key.open(row.report_key, conversations.place(row.id, "report_key"))
         plain = key.open(row.state, conversations.place(row.id, "state"))
         head = int.from_bytes(plain[:2], "big")
-        memory = Memory(*orjson.loads(plain[2 : 2 + head]))
+        digest, at, other = orjson.loads(plain[2 : 2 + head])
         session = Session.load(plain[2 + head :], flow)
+        other_id = session.id if row.report_id == session.spare else session.spare
+        other_key = DataKey(other_id, bytes.fromhex(other))
     except (NotOpened, UnknownState, ValueError, TypeError) as error:
         raise Lost(type(error).__name__) from error
-    return Opened(row, key, DataKey(row.report_id, secret), flow, session, memory)
+    return Opened(row, key, DataKey(row.report_id, secret), other_key, flow, session, Memory(digest, at))
 
 
 def prepare(
-    service: Service, opened: Opened, event: Text | Silence, now: float, *, memory: Memory | None = None,
+    service: Service, opened: Opened, event: Event, now: float, *, memory: Memory | None = None,
     index: str | None = None, replaces: ConversationRow | None = None,
 ) -> Prepared:  # fmt: skip
     """Takes the turn and seals what came of it.
@@ -191,20 +207,44 @@ def prepare(
         replaces: the stored conversation that a new one begins in place of.
     """
     session = _mended(opened.session, now)
-    outcome = take_turn(opened.flow, session, event, now)
+    outcome = take_turn(opened.flow, session, event, now, service.house(opened.row.organisation), service.reader)
     seen = replaces if opened.new_report else opened.row
     if isinstance(event, Text) and event.repeat:
         return Prepared(seen, None, opened.row, opened.report_key, outcome)
+    switch = None
+    if outcome.session.confidential and opened.row.report_id == outcome.session.id:
+        opened, switch = _switched(service, opened, outcome.session, now)
     row = _sealed_row(opened, outcome, memory or opened.memory, index)
-    revision = _sealed_revision(service, opened, outcome.revision, now) if outcome.revision else None
-    return Prepared(seen, row, row, opened.report_key, outcome, revision, opened.new_report)
+    revisions = _sealed_revisions(service, opened, outcome, now) if outcome.revisions else ()
+    return Prepared(seen, row, row, opened.report_key, outcome, revisions, opened.new_report, switch)
+
+
+def _switched(service: Service, opened: Opened, session: Session, now: float) -> tuple[Opened, Switch]:
+    """The conversation under its confidential report, with a new key for what the desk has had."""
+    confidential, row = opened.other_key, opened.row
+    desk, desk_wrapped = service.ring.new_key("content", session.id, reports.key_place(session.id))
+    report = NewReport(
+        report_id=confidential.id,
+        organisation=row.organisation,
+        reference=session.spare_reference,
+        status=session.status,
+        key=service.ring.wrap("confidential", confidential, reports.key_place(confidential.id)),
+        created_at=milliseconds(now),
+        audience=CONFIDENTIAL,
+    )
+    row = replace(
+        row,
+        report_id=confidential.id,
+        report_key=opened.key.seal(confidential.secret, conversations.place(row.id, "report_key")),
+    )
+    return replace(opened, row=row, report_key=confidential, other_key=desk), Switch(report, desk.id, desk_wrapped)
 
 
 def _mended(session: Session, now: float) -> Session:
     if session.last_text <= now + FUTURE_SECONDS:
         return session
     mended = session.copy()
-    mended.last_text = mended.since = now
+    mended.last_text = now
     mended.due = now if mended.due else None
     return mended
 
@@ -212,7 +252,7 @@ def _mended(session: Session, now: float) -> Session:
 def _sealed_row(opened: Opened, outcome: Outcome, memory: Memory, index: str | None) -> ConversationRow:
     last_text_at = milliseconds(outcome.session.last_text)
     ends = last_text_at + KEEP_SECONDS * 1000
-    head = orjson.dumps([memory.digest, memory.at])
+    head = orjson.dumps([memory.digest, memory.at, opened.other_key.secret.hex()])
     plain = len(head).to_bytes(2, "big") + head + outcome.session.dump()
     return replace(
         opened.row,
@@ -223,24 +263,17 @@ def _sealed_row(opened: Opened, outcome: Outcome, memory: Memory, index: str | N
     )
 
 
-def _sealed_revision(service: Service, opened: Opened, revision: Revision, now: float) -> SealedRevision:
+def _sealed_revisions(service: Service, opened: Opened, outcome: Outcome, now: float) -> tuple[SealedRevision, ...]:
     organisation = service.directory.get(opened.row.organisation)
-    sinks = organisation.sinks if organisation else ()
-    place = reports.document_place(opened.row.report_id, revision.number)
-    return SealedRevision(
-        number=revision.number,
-        kind=revision.kind,
-        state=revision.document["state"],
-        at=milliseconds(now),
-        document=opened.report_key.seal(orjson.dumps(revision.document), place),
-        sinks=tuple(sink for sink in sinks if service.sinks[sink].wants(revision.kind)),
-        priority=0 if revision.urgent else 1,
+    keys = {key.id: key for key in (opened.report_key, opened.other_key)}
+    return tuple(
+        dispatch.seal(service, organisation, keys[revision.report_id], revision, now) for revision in outcome.revisions
     )
 
 
 def write(tx: Transaction, prepared: Prepared) -> list[int]:
     """Writes a turn and returns the numbers of its outbox rows."""
-    row = prepared.row
+    row, switch = prepared.row, prepared.switch
     if row is not None and prepared.new_report is not None:
         if prepared.seen is not None:
             conversations.end(tx, prepared.seen.id)
@@ -248,7 +281,13 @@ def write(tx: Transaction, prepared: Prepared) -> list[int]:
         conversations.add(tx, row)
     elif row is not None:
         conversations.save(tx, row)
-    return [] if prepared.revision is None else _forward(tx, prepared.conversation, prepared.revision)
+    if row is not None and switch is not None:
+        reports.add(tx, **asdict(switch.report))
+        reports.change_key(tx, switch.desk_id, switch.desk_key)
+        if prepared.new_report is None:
+            conversations.move(tx, row)
+    organisation = prepared.conversation.organisation
+    return [number for revision in prepared.revisions for number in dispatch.write(tx, organisation, revision)]
 
 
 def is_over(row: ConversationRow, now: float) -> bool:
@@ -265,28 +304,3 @@ def close(service: Service, tx: Transaction, row: ConversationRow, now: float) -
         log.error("conversation %s ends unread (%s)", row.id, type(error).__name__)
     conversations.end(tx, row.id)
     return rung
-
-
-def _forward(tx: Transaction, conversation: ConversationRow, revision: SealedRevision) -> list[int]:
-    reports.add_revision(
-        tx,
-        report_id=conversation.report_id,
-        revision=revision.number,
-        kind=revision.kind,
-        state=revision.state,
-        created_at=revision.at,
-        document=revision.document,
-    )
-    return [
-        outbox.add(
-            tx,
-            report_id=conversation.report_id,
-            revision=revision.number,
-            sink=sink,
-            organisation=conversation.organisation,
-            kind=revision.kind,
-            priority=revision.priority,
-            now=revision.at,
-        )
-        for sink in revision.sinks
-    ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.config import Config, ConfigError
-from gateway.doctor import carrier, organisations, settings, stores
+from gateway.doctor import alarms, carrier, organisations, settings, stores, support
 from gateway.doctor.advice import Advice, must
 
 
@@ -28,6 +28,8 @@ def _examine(read: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
     yield from settings.check_carrier(read)
     yield from settings.check_public_url(config)
     yield from organisations.check(config, environ)
+    yield from support.check(config)
+    yield from alarms.check(config)
     yield from stores.check_database(config)
     yield from stores.check_queue(config)
     yield from stores.check_clock()

@@ -15,6 +15,7 @@ from gateway.doctor.advice import Advice, info, must, should
 if TYPE_CHECKING:
     from gateway.organisations import SinkSettings
     from handlers.flow_store import StoredFlows
+    from handlers.ports import Organisation
 
 _SECONDS: Final = 3.0
 _MAIL_PORTS: Final = {"implicit": 465, "none": 25}
@@ -36,16 +37,35 @@ def check(config: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
     if config.organisations == EXAMPLE_ORGANISATIONS:
         yield info("The demonstration organisation is in use. Set QUIETLINE_ORGANISATIONS to have your own.")
     for slug in sorted({each.flow for each in installation.organisations}):
-        yield from _check_flow(flows, slug)
+        yield from _check_flow(flows, slug, config.production)
+    for organisation in installation.organisations:
+        yield from _check_confidential(organisation)
     for sink in installation.sinks:
         yield from _check_sink(sink)
 
 
-def _check_flow(flows: StoredFlows, slug: str) -> Iterator[Advice]:
-    from conversations.lint import lint
+def _check_flow(flows: StoredFlows, slug: str, production: bool) -> Iterator[Advice]:
+    from conversations.lint import lint, notices
 
-    for issue in lint(flows.current(slug)):
+    flow = flows.current(slug)
+    for issue in lint(flow):
         yield must(f"Flow {slug}, {issue}")
+    for notice in notices(flow):
+        yield (should if production else info)(f"Flow {slug}, {notice}.")
+
+
+def _check_confidential(organisation: Organisation) -> Iterator[Advice]:
+    """Whether reports about people whose conduct is confidential have somewhere to go (R8)."""
+    if not organisation.confidential:
+        yield should(
+            f"Organisation {organisation.id} names nobody whose conduct is confidential: set confidential "
+            "(police for a force, rail_staff for an operator) and confidential_sinks."
+        )
+    elif not organisation.confidential_sinks:
+        yield must(
+            f"Organisation {organisation.id} has no confidential_sinks: reports about "
+            f"{' and '.join(organisation.confidential).replace('_', ' ')} are held, and nobody gets them."
+        )
 
 
 def _check_sink(sink: SinkSettings) -> Iterator[Advice]:
@@ -65,7 +85,9 @@ def _check_sink(sink: SinkSettings) -> Iterator[Advice]:
         case "email":
             port = int(sink.settings.get("port") or _MAIL_PORTS.get(sink.settings.get("tls", "").lower(), 587))
             yield from _check_host(sink.id, sink.settings["host"], port)
-        case "file":
+        case "sftp":
+            yield from _check_host(sink.id, sink.settings["host"], int(sink.settings.get("port") or 22))
+        case "file" | "folder":
             yield from _check_file(sink.id, Path(sink.settings["path"]))
 
 

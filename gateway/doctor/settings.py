@@ -76,7 +76,12 @@ def check_key_ring(config: Config) -> Iterator[Advice]:
 
     if config.keys:
         try:
-            KeyRing.from_json(config.keys)
+            ring = KeyRing.from_json(config.keys)
+            if not ring.has_confidential:
+                yield should(
+                    "QUIETLINE_KEYS has no keys for confidential: confidential reports are sealed as all others. "
+                    "Add them as docs/settings.md says."
+                )
         except VaultError as error:
             yield must(f"QUIETLINE_KEYS: {error}. Put the right ring back: without it the data cannot be opened.")
 

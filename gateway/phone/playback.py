@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import unified_diff
+from typing import Any
 
 from conversations.script import parse, play
 from gateway.phone.engine import Standing
@@ -24,6 +25,7 @@ class ScriptPhone:
         self._sender = sender
         self._recipient = recipient
         self._standing = Standing()
+        self._before: Mapping[str, Any] = {}
 
     def say(self, text: str) -> list[str]:
         """Texts, and returns what is heard back. Raises PhoneError."""
@@ -34,14 +36,19 @@ class ScriptPhone:
         return self._noted(self._visit.wait(seconds, sender=self._sender))
 
     def holds(self) -> Mapping[str, str]:
-        """Step, question and ending of the conversation; state, kind and revision of its report. `none` for nothing."""
+        """Step, question and ending of the conversation; state, kind and revision of its report. `none` for nothing.
+
+        `sent` is the kind of the revision that the last line made.
+        """
         standing, report = self._standing, self._standing.report or {}
         found = {"step": standing.step, "asks": standing.asks, "ended": standing.ended}
         found |= {name: report.get(name) for name in ("state", "kind", "revision")}
+        made = [each.get(name) for each in (self._before, report) for name in ("id", "revision")]
+        found["sent"] = report.get("kind") if made[:2] != made[2:] else None
         return {name: "none" if value is None else str(value) for name, value in found.items()}
 
     def _noted(self, heard: Heard) -> list[str]:
-        self._standing = heard.standing
+        self._before, self._standing = self._standing.report or {}, heard.standing
         return list(heard.texts)
 
 

@@ -12,6 +12,8 @@ from typing import Final
 
 import orjson
 
+from conversations import asides, report, support
+from conversations.reading import read
 from gateway.bell import NoDoorbell
 from gateway.channels.simulator import SimulatorChannel
 from gateway.config import Config
@@ -21,7 +23,7 @@ from gateway.secrets import new_key_ring
 from handlers import inbound, outbound, retaking, timers, turns
 from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
-from handlers.ports import InboundText, Organisation
+from handlers.ports import Delivery, InboundText, Organisation
 from handlers.records import conversations, reports
 from handlers.records.database import Database, Transaction
 from handlers.records.migrate import prepare
@@ -29,6 +31,7 @@ from handlers.service import Directory, Service, months
 from handlers.vault import KeyRing
 
 STEP_SECONDS: Final = 5.0
+_NOWHERE: Final = "nowhere"
 
 
 class _MovedClock:
@@ -39,15 +42,33 @@ class _MovedClock:
         return self.at
 
 
+class _Nowhere:
+    """Where confidential reports of a throwaway database would go: nothing is forwarded, and nothing is amiss."""
+
+    id = _NOWHERE
+
+    def wants(self, kind: str) -> bool:
+        return False
+
+    def deliver(self, delivery: Delivery) -> None:
+        raise AssertionError("nothing is forwarded")
+
+    def close(self) -> None:
+        pass
+
+
 class ThrowawayEngine:
     """Takes texts and lets time pass; forwards nothing.
 
     Args:
         database: empty and prepared.
         organisations: who is texted; the first one's first address is the usual one.
+        production: whether only services that a person has checked are offered.
     """
 
-    def __init__(self, database: Database, organisations: tuple[Organisation, ...]) -> None:
+    def __init__(
+        self, database: Database, organisations: tuple[Organisation, ...], *, production: bool = False
+    ) -> None:
         ring = KeyRing.from_json(json.dumps(new_key_ring()))
         self._clock = _MovedClock()
         self._mailbox = StoredMailbox(database, ring)
@@ -56,11 +77,16 @@ class ThrowawayEngine:
         self._service = Service(
             database=database,
             ring=ring,
-            directory=Directory(replace(each, sinks=()) for each in organisations),
+            directory=Directory(
+                replace(each, sinks=(), sink_operators=(), confidential_sinks=(_NOWHERE,)) for each in organisations
+            ),
             flows=StoredFlows(),
             channels={self._channel.name: self._channel},
-            sinks={},
+            sinks={_NOWHERE: _Nowhere()},
             clock=self._clock,
+            reader=read,
+            support=support.shipped(),
+            production=production,
         )
         self._doorbell = NoDoorbell()
         self._fetched: dict[Exchange, str] = {}
@@ -120,13 +146,17 @@ class ThrowawayEngine:
     def _standing(self, tx: Transaction, opened: turns.Opened) -> Standing:
         session = opened.session
         step = opened.flow.by_id.get(session.step)
-        document = None
-        for stored in reports.listed(tx, opened.row.report_id):
-            sealed = reports.sealed_document(tx, stored.id, stored.revision)
-            if sealed is not None:
-                place = reports.document_place(stored.id, stored.revision)
-                document = orjson.loads(opened.report_key.open(sealed[0], place))
-        return Standing(session.step, step.asks if step else None, session.ended, document)
+        asks = step.asks if step else None
+        if session.aside is not None and session.aside.put:
+            asks = asides.ASKS[session.aside.ask]
+        # What was taken back before it went forward is shown as it was known until then.
+        document = report.document(session) if session.ended == "withdrawn" and not session.sealed else None
+        stored = reports.get(tx, opened.row.report_id)
+        sealed = None if stored is None else reports.sealed_document(tx, stored.id, stored.revision)
+        if stored is not None and sealed is not None:
+            place = reports.document_place(stored.id, stored.revision)
+            document = orjson.loads(opened.report_key.open(sealed[0], place))
+        return Standing(session.step, asks, session.ended, document)
 
 
 @contextmanager
@@ -139,6 +169,6 @@ def throwaway_engine(config: Config) -> Iterator[ThrowawayEngine]:
         database = Database(f"sqlite:///{Path(folder) / 'phone.sqlite3'}")
         prepare(database)
         try:
-            yield ThrowawayEngine(database, installation.organisations)
+            yield ThrowawayEngine(database, installation.organisations, production=config.production)
         finally:
             database.close()
