@@ -9,7 +9,7 @@ BIN    := .venv/bin
 SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help up test bench storm evaluate lint clean
+.PHONY: help up test bench storm api evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make bench   measure against bare floors    (ARGS="--help")'
 	@echo 'make evaluate  how well labelled texts are read'
 	@echo 'make storm   texts under kill -9            (ARGS="--messages 100000 --kills 1500")'
+	@echo 'make api     10,000 generated requests to the interface for control rooms'
 	@echo 'make clean   remove what was built, but not ./data'
 
 # `up` ends with make, however make ended.
@@ -36,6 +37,9 @@ evaluate: $(BIN)/.installed-dev
 
 storm: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.storm $(ARGS)
+
+api: $(BIN)/.installed-dev
+	@API_CASES=5000 $(BIN)/python -m pytest -n 2 tests/gateway/web/test_api_cases.py $(ARGS)
 
 lint: $(BIN)/.installed-dev
 	@$(BIN)/ruff check .

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from flask import Flask
 
 from gateway.channels.simulator import SimulatorChannel
-from gateway.web import failures, headers, health, home, phone, webhook
+from gateway.web import api, failures, headers, health, home, phone, webhook
 from handlers.ports import Channel
 
 
@@ -25,6 +25,7 @@ class Parts:
         checks: what /healthy looks at.
         development: whether the home page may say how to text the gateway.
         how_to_text: its paragraphs.
+        acknowledge, senders: see `gateway.web.api.blueprint`; without the first there is no such API.
     """
 
     channels: Sequence[Channel]
@@ -33,6 +34,8 @@ class Parts:
     checks: Sequence[health.Check] = ()
     development: bool = False
     how_to_text: Sequence[str] = ()
+    acknowledge: api.Acknowledge | None = None
+    senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class _App(Flask):
@@ -58,6 +61,8 @@ def create_app(parts: Parts) -> Flask:
         app.register_blueprint(webhook.blueprint(channel, parts.receive, parts.note_status))
         if isinstance(channel, SimulatorChannel):
             app.register_blueprint(phone.blueprint(channel))
+    if parts.acknowledge is not None:
+        app.register_blueprint(api.blueprint(parts.acknowledge, parts.senders))
     app.register_blueprint(health.blueprint(parts.checks))
     app.register_blueprint(home.blueprint(parts.how_to_text if parts.development else ()))
     app.wsgi_app = headers.SafeHeaders(app.wsgi_app)  # type: ignore[method-assign]

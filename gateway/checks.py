@@ -5,7 +5,9 @@ from __future__ import annotations
 from gateway.bell import connect
 from gateway.config import Config
 from gateway.web.health import Check, CheckFailedError
-from handlers.records import heartbeats, inbox, outbox
+from handlers import status
+from handlers.conditions import minutes, patience
+from handlers.records import heartbeats
 from handlers.service import Service, milliseconds
 
 SILENT_SECONDS = 40
@@ -14,6 +16,7 @@ WAITING_SECONDS = 120
 
 def checks(service: Service, config: Config) -> tuple[Check, ...]:
     """The checks of one installation; only the database is vital, the rest slows reports down."""
+    period = config.synthetic_minutes * 60.0
     return (
         Check("database", lambda: _database(service)),
         Check("queue", lambda: _queue(config.redis_url), vital=False),
@@ -21,6 +24,8 @@ def checks(service: Service, config: Config) -> tuple[Check, ...]:
         Check("clock", lambda: _seen(service, "clock"), vital=False),
         Check("forwarding", lambda: _forwarding(service), vital=False),
         Check("texts", lambda: _texts(service), vital=False),
+        Check("alarms", lambda: _alarms(service), vital=False),
+        *((Check("synthetic reporter", lambda: _synthetic(service, period), vital=False),) if period else ()),
     )
 
 
@@ -52,25 +57,43 @@ def _seen(service: Service, process: str) -> str | None:
 
 
 def _forwarding(service: Service) -> str | None:
-    with service.database.read() as tx:
-        paused, states = outbox.paused(tx), outbox.states(tx)
-    problems = [f"sink {name} is paused ({pause.cause})" for name, pause in sorted(paused.items())]
-    if parked := states.get("parked"):
-        problems.append(f"{parked[0]} parked for a person")
-    waiting = [states[state] for state in ("due", "leased") if state in states]
-    if waiting:
-        age = (milliseconds(service.clock.now()) - min(oldest for _, oldest in waiting)) // 1000
-        count = sum(number for number, _ in waiting)
-        if age > WAITING_SECONDS:
-            problems.append(f"{count} waiting, the oldest for {age} s")
+    now = status.read(service.database, service.clock.now())
+    problems = [f"sink {one.sink} is paused ({one.paused_cause})" for one in now.sinks if one.paused_cause is not None]
+    if parked := sum(one.parked for one in now.sinks):
+        problems.append(f"{parked} parked for a person")
+    if now.oldest is not None and now.oldest > WAITING_SECONDS:
+        problems.append(f"{now.waiting} waiting, the oldest for {now.oldest:.0f} s")
     if problems:
         raise CheckFailedError("; ".join(problems))
-    return f"{sum(number for number, _ in waiting)} waiting" if waiting else None
+    return f"{now.waiting} waiting" if now.waiting else None
 
 
 def _texts(service: Service) -> str | None:
-    with service.database.read() as tx:
-        waiting = inbox.waiting(tx)
-    if waiting["held"]:
-        raise CheckFailedError(f"{waiting['held']} held for a person")
-    return f"{waiting['due']} to be taken again" if waiting["due"] else None
+    waiting = status.read(service.database, service.clock.now()).texts
+    if "held" in waiting:
+        raise CheckFailedError(f"{waiting['held'][0]} held for a person")
+    return f"{waiting['due'][0]} to be taken again" if "due" in waiting else None
+
+
+def _alarms(service: Service) -> str | None:
+    """Whether alarms get out; what they are about stands under the other checks, and in `quietline status`."""
+    now = status.read(service.database, service.clock.now())
+    at = milliseconds(now.at)
+    if now.failing_routes:
+        raise CheckFailedError(
+            "; ".join(
+                f"{route.route} fails for {minutes((at - (route.failed_at or at)) / 1000)} ({route.cause})"
+                for route in now.failing_routes
+            )
+        )
+    return f"{len(now.alarms)} raised" if now.alarms else None
+
+
+def _synthetic(service: Service, period: float) -> str | None:
+    absent = status.read(service.database, service.clock.now()).synthetic
+    late = [f"not through to {name} for {minutes(age)}" for name, age in absent.items() if age >= patience(period)]
+    if late:
+        raise CheckFailedError("; ".join(late))
+    if not absent:
+        raise CheckFailedError("never seen")
+    return f"last through {minutes(max(absent.values()))} ago"

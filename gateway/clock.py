@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping, Sequence
 
 from gateway import lifeline, runtime, secrets
+from gateway.watching import Watching
 from handlers.forwarding import Forwarder
 from handlers.records.database import Database, StoreError
 from handlers.service import Service
@@ -49,14 +50,18 @@ def main(environ: Mapping[str, str]) -> int:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
     parts.prepare()
-    standby = _Standby(parts.service)
+    watching = Watching(parts)
+    watching.start()
+    service = watching.service
+    standby = _Standby(service)
     sweeps = 0
     while not stopping.is_set():
-        sweep(parts.service, parts.doorbell, standby.deliver)
+        sweep(service, parts.doorbell, standby.deliver)
         sweeps += 1
         if sweeps % CHECKPOINT_EVERY == 0:
             _checkpoint(parts.service.database)
         stopping.wait(SWEEP_SECONDS)
+    watching.stop()
     standby.stop()
     return 0
 

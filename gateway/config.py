@@ -18,12 +18,14 @@ from gateway.setting import (
     Setting,
     as_database,
     as_flag,
+    as_list,
     as_number,
     as_path,
     as_redis,
     as_sid,
     as_text,
     as_web_address,
+    is_this_machine,
     one_of,
 )
 
@@ -196,6 +198,92 @@ class Config:
             secret=True,
         ),
     ]
+    alarm_urls: Annotated[
+        tuple[str, ...],
+        Setting(
+            "QUIETLINE_ALARM_URLS",
+            "Where alarms go: addresses as Apprise takes them (mailto:, slack:, pagerduty: ...), blanks between.",
+            as_list,
+            None,
+            secret=True,
+            absent=(),
+        ),
+    ]
+    alarm_confidential_urls: Annotated[
+        tuple[str, ...],
+        Setting(
+            "QUIETLINE_ALARM_CONFIDENTIAL_URLS",
+            "Where alarms about confidential reports go, to that team alone.",
+            as_list,
+            None,
+            secret=True,
+            absent=(),
+        ),
+    ]
+    alarm_heartbeat_url: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_ALARM_HEARTBEAT_URL",
+            "Called each minute while alarms work: a check elsewhere that alarms when the calls stop.",
+            as_web_address,
+            None,
+            secret=True,
+        ),
+    ]
+    metrics_port: Annotated[
+        int | None,
+        Setting(
+            "QUIETLINE_METRICS_PORT",
+            "Port on which the clock process serves /metrics for Prometheus. Keep it from the outside.",
+            as_number(1, 65535),
+            None,
+            absent=None,
+        ),
+    ]
+    metrics_host: Annotated[
+        str,
+        Setting("QUIETLINE_METRICS_HOST", "Address on which /metrics is served.", as_text, "127.0.0.1"),
+    ]
+    metrics_token: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_METRICS_TOKEN",
+            "Bearer token that /metrics asks for. Needed where QUIETLINE_METRICS_HOST is not this machine alone.",
+            as_text,
+            None,
+            secret=True,
+        ),
+    ]
+    metrics_confidential_token: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_METRICS_CONFIDENTIAL_TOKEN",
+            "Bearer token that opens the figures of the confidential team, and theirs alone.",
+            as_text,
+            None,
+            secret=True,
+        ),
+    ]
+    synthetic_minutes: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_SYNTHETIC_MINUTES",
+            "Minutes between two texts of the synthetic reporter, whose absence alarms; 0: none comes.",
+            as_number(0, 60),
+            lambda so_far: "5" if so_far["env"] == "production" else "0",
+            shown="5 in production, 0 in development",
+        ),
+    ]
+    synthetic_sinks: Annotated[
+        tuple[str, ...],
+        Setting(
+            "QUIETLINE_SYNTHETIC_SINKS",
+            "Sinks that want the synthetic reporter's reports too, marked as tests, blanks between.",
+            as_list,
+            None,
+            absent=(),
+        ),
+    ]
     supervisor_pid: Annotated[
         int | None,
         Setting(
@@ -221,6 +309,8 @@ class Config:
                     problems.append(f"{setting.name} {reason}.")
         if bool(values["twilio_api_key"]) != bool(values["twilio_api_secret"]):
             problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or neither.")
+        if values["metrics_port"] and not values["metrics_token"] and not is_this_machine(values["metrics_host"]):
+            problems.append("QUIETLINE_METRICS_TOKEN is missing: QUIETLINE_METRICS_HOST lets others ask.")
         if problems:
             raise ConfigError(problems)
         return cls(**values)

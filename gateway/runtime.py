@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from conversations import support
+from conversations.reading import read
 from gateway.bell import BackgroundDoorbell, NoDoorbell, RqDoorbell
 from gateway.channels.simulator import SimulatorChannel
+from gateway.channels.synthetic import SyntheticChannel, secrets_of
 from gateway.channels.twilio import PublicUrls, TwilioChannel
-from gateway.config import Config
-from gateway.organisations import build_sinks, read_organisations
+from gateway.config import Config, ConfigError
+from gateway.metrics.measured import measured_sinks
+from gateway.metrics.meter import Meter
+from gateway.organisations import Installation, build_sinks, read_organisations
+from handlers import synthetic
 from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
-from handlers.ports import Channel, Clock, Doorbell
+from handlers.ports import Channel, Clock, Doorbell, Organisation, Sink
 from handlers.records.database import Database
 from handlers.records.migrate import prepare
 from handlers.service import Directory, Service
@@ -30,12 +36,17 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Runtime:
-    """One process's parts."""
+    """One process's parts.
+
+    `meter` is where it counts; `senders` are the secrets with which sinks sign their answers, by the sink.
+    """
 
     config: Config
     service: Service
     doorbell: Doorbell
     flows: StoredFlows
+    meter: Meter
+    senders: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def prepare(self) -> None:
         """Makes the store ready: its schema, and the flows that conversations may begin with. Raises StoreError."""
@@ -62,16 +73,22 @@ def build(
     installation = read_organisations(
         config.organisations, data=config.data, environ=environ, flow_languages=flows.languages
     )
+    meter = Meter(database)
+    organisations, sinks = _with_synthetic(config, installation, database, meter, clock)
     service = Service(
         database=database,
         ring=ring,
-        directory=Directory(installation.organisations),
+        directory=Directory(organisations),
         flows=flows,
         channels=channels(config, database, ring, clock),
-        sinks=build_sinks(installation),
+        sinks=sinks,
         clock=clock,
+        reader=read,
+        support=support.shipped(),
+        production=config.production,
     )
-    return Runtime(config, service, _doorbell(config, background), flows)
+    senders = {each.id: each.answer_secrets for each in installation.sinks if each.answer_secrets}
+    return Runtime(config, service, _doorbell(config, background), flows, meter, senders)
 
 
 def channels(config: Config, database: Database, ring: KeyRing, clock: Clock) -> dict[str, Channel]:
@@ -89,7 +106,26 @@ def channels(config: Config, database: Database, ring: KeyRing, clock: Clock) ->
     }
     if config.simulator:
         heard["simulator"] = SimulatorChannel(config.simulator_secret, StoredMailbox(database, ring), clock.now)
+    if config.synthetic_minutes:
+        heard["synthetic"] = SyntheticChannel(secrets_of(ring), clock.now)
     return heard
+
+
+def _with_synthetic(
+    config: Config, installation: Installation, database: Database, meter: Meter, clock: Clock
+) -> tuple[tuple[Organisation, ...], dict[str, Sink]]:
+    """Everybody's organisations and measured sinks, and where the synthetic reporter comes, its own."""
+    organisations = installation.organisations
+    confidential = {sink for one in organisations for sink in one.confidential_sinks}
+    sinks = measured_sinks(build_sinks(installation), confidential, meter, clock)
+    if unknown := [sink for sink in config.synthetic_sinks if sink not in sinks]:
+        raise ConfigError([f"QUIETLINE_SYNTHETIC_SINKS names no sink: {', '.join(unknown)}."])
+    if not config.synthetic_minutes:
+        return organisations, sinks
+    if synthetic.SyntheticSink.id in sinks:
+        raise ConfigError(["The organisations file: no sink may be called synthetic."])
+    twins = synthetic.twins(organisations, config.synthetic_sinks)
+    return (*organisations, *twins), {**sinks, synthetic.SyntheticSink.id: synthetic.SyntheticSink(database, clock)}
 
 
 def _doorbell(config: Config, background: bool) -> Doorbell:

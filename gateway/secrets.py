@@ -22,7 +22,7 @@ from gateway.config import EXAMPLE_ORGANISATIONS, Config, ConfigError, settings
 FILE_NAME: Final = "secrets.json"
 KEYS: Final = "QUIETLINE_KEYS"
 MADE: Final = ("twilio_account_sid", "twilio_auth_token", "simulator_secret", "keys")
-_KEY_IDS: Final = {"content": "k1", "conversation": "k1", "index": "i1", "sending": "s1"}
+_KEY_IDS: Final = {"content": "k1", "confidential": "c1", "conversation": "k1", "index": "i1", "sending": "s1"}
 
 
 def load(environ: Mapping[str, str]) -> Config:

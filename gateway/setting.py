@@ -58,6 +58,11 @@ def as_text(text: str) -> str:
     return text
 
 
+def as_list(text: str) -> tuple[str, ...]:
+    """Texts with blanks between them."""
+    return tuple(text.split())
+
+
 def as_flag(text: str) -> bool:
     """on or off."""
     word = text.lower()
@@ -136,7 +141,11 @@ def as_redis(text: str) -> str:
 
 def is_loopback(address: str) -> bool:
     """Whether a web address names this machine."""
-    host = urlsplit(address).hostname or ""
+    return is_this_machine(urlsplit(address).hostname or "")
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name or address is reached from this machine alone."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -5,17 +5,25 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
+from collections.abc import Sequence
 
 from flask import Flask
 
+from conversations import reading, turn
 from gateway import runtime, secrets
 from gateway.app import Parts, create_app
 from gateway.checks import checks
-from handlers import inbound, outbound
+from gateway.metrics.measured import MeasuredIntake
+from handlers import acknowledgements, inbound, outbound
+from handlers.acknowledgements import Answer
 from handlers.ports import Channel, InboundText, StatusNote
+from handlers.service import Service
 
 # The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
 SWITCH_SECONDS = 0.0005
+# A first text that comes at once loads what it needs by itself; whoever comes later finds it there.
+WARM_AFTER_SECONDS = 1.0
 
 
 def create() -> Flask:
@@ -25,6 +33,7 @@ def create() -> Flask:
     parts = runtime.build(config, os.environ, background=True)
     service, doorbell = parts.service, parts.doorbell
     parts.prepare()
+    measured = MeasuredIntake(parts.meter)
 
     def receive(channel: Channel, text: InboundText) -> str | None:
         return inbound.receive(service, doorbell, channel, text)
@@ -32,15 +41,32 @@ def create() -> Flask:
     def note_status(note: StatusNote) -> None:
         outbound.note_status(service, note)
 
+    def acknowledge(senders: Sequence[str], report_id: str, webhook_id: str, answer: Answer) -> None:
+        acknowledgements.acknowledge(service, senders, report_id, webhook_id, answer)
+
     app = create_app(
         Parts(
             channels=tuple(service.channels.values()),
-            receive=receive,
+            receive=measured.around_turn(receive),
             note_status=note_status,
             checks=checks(service, config),
             development=not config.production,
+            acknowledge=acknowledge,
+            senders=parts.senders,
             how_to_text=("In a terminal, in this folder: .venv/bin/quietline phone",),
         )
     )
+    app.wsgi_app = measured.around_request(app.wsgi_app)  # type: ignore[method-assign, assignment]
     gc.freeze()  # what is there by now stays: full collections would stop answers for nothing
+    later = threading.Timer(WARM_AFTER_SECONDS, _warm, (service,))
+    later.daemon = True
+    later.start()
     return app
+
+
+def _warm(service: Service) -> None:
+    """Loads what reading a text and taking a turn needs."""
+    reading.warm()
+    for slug in {organisation.flow for organisation in service.directory.organisations.values()}:
+        turn.prepare(service.flows.current(slug))
+    gc.freeze()

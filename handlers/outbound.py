@@ -24,6 +24,8 @@ from handlers.vault import DataKey, VaultError
 LEASE_SECONDS = 60
 LATE_ANSWER_SECONDS = 600
 FLOOD_SECONDS = 60
+STAFF = "staff"
+ONCE_MORE_SECONDS = 600
 _ORDER = ("accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
 _FINAL = frozenset({"failed", "undelivered", "canceled"})
 _BACKOFF_SECONDS = (10, 30, 60, 120, 240)
@@ -95,7 +97,8 @@ def _why_not(service: Service, row: TextRow, conversation: ConversationRow | Non
         return "a newer text came"
     try:
         session = turns.open_row(service, conversation).session
-        if session.state == "stopped" and not session.danger:  # advice in danger goes where the carrier lets us (R5)
+        advice = row.purpose != STAFF and session.danger  # advice in danger goes where the carrier lets us (R5)
+        if session.state == "stopped" and not advice:
             return "stopped"
     except (turns.Lost, VaultError):
         return "unknown state"
@@ -146,6 +149,8 @@ def _note_failure(service: Service, row: TextRow, error: SendError) -> None:
         SendAction.FLOOD: "due",
         SendAction.UNKNOWN: "unknown",
     }.get(error.action, "failed")
+    if error.action is SendAction.RETRY_ONCE and row.purpose == STAFF and not row.attempts:
+        again, pause = "due", ONCE_MORE_SECONDS * 1000
     log.error("text %d was not sent (%s): %s", row.id, error.cause, again)
     with service.database.write() as tx:
         texts.not_sent(tx, row.id, state=again, at=now + pause, cause=error.cause)

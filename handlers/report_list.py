@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from handlers.records import outbox, reports
+from handlers.records import acknowledgements, escalations, outbox, reports
+from handlers.records.acknowledgements import Acknowledgement
 from handlers.records.database import Database
 from handlers.records.outbox import DeliveryRow, Pause
 from handlers.records.reports import StoredReport
@@ -13,11 +14,16 @@ from handlers.vault import KeyRing, VaultError
 
 @dataclass(frozen=True, slots=True)
 class ListedReport:
-    """One report, each revision of it on its way to each sink, and the sinks that are paused just now."""
+    """One report, each revision of it on its way to each sink, and the sinks that are paused just now.
+
+    `answers` is what control rooms said of it, `told` how many contacts were told that none had.
+    """
 
     report: StoredReport
     deliveries: tuple[DeliveryRow, ...]
     paused: dict[str, Pause]
+    answers: tuple[Acknowledgement, ...] = ()
+    told: int = 0
 
     @property
     def newest_deliveries(self) -> list[DeliveryRow]:
@@ -29,13 +35,22 @@ class ListedReport:
         return [newest[sink] for sink in sorted(newest)]
 
 
-def list_reports(database: Database, wanted: str | None = None) -> list[ListedReport]:
-    """All reports, oldest first, or those whose id or reference is `wanted`. Raises StoreError."""
+def list_reports(database: Database, wanted: str | None = None, *, audience: str = "desk") -> list[ListedReport]:
+    """An audience's reports, oldest first, or those of them whose id or reference is `wanted`. Raises StoreError.
+
+    For who is not of the `confidential` audience its reports do not exist (R8).
+    """
     with database.read() as tx:
         paused = outbox.paused(tx)
         return [
-            ListedReport(report, tuple(outbox.of_report(tx, report.id)), paused)
-            for report in reports.listed(tx)
+            ListedReport(
+                report,
+                tuple(outbox.of_report(tx, report.id)),
+                paused,
+                tuple(acknowledgements.of_report(tx, report.id)),
+                escalations.step_of(tx, report.id),
+            )
+            for report in reports.listed(tx, audience)
             if wanted is None or wanted.lower() == report.id or wanted.upper() == report.reference
         ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from handlers import outbound, retaking, timers
+from handlers import escalation, outbound, retaking, timers
 from handlers.forwarding import MOST_RETRY_AFTER
 from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
@@ -37,6 +37,7 @@ def sweep(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence
         lambda: retaking.retake_due(service, doorbell),
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
+        lambda: escalation.escalate(service, doorbell),
         lambda: ring_due(service, doorbell, forward_here),
         lambda: retaking.forget_senders(service),
     )

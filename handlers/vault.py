@@ -21,6 +21,7 @@ import hmac
 import json
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -124,7 +125,10 @@ class SendingKeys:
 
 
 class KeyRing:
-    """All master keys of an installation: `content`, `conversation`, `index` (32 bytes each) and `sending` (X25519)."""
+    """All master keys of an installation.
+
+    `content`, `confidential`, `conversation`, `index` (32 bytes each) and `sending` (X25519).
+    """
 
     def __init__(self, masters: Mapping[str, MasterKeys], index: MasterKeys, sending: SendingKeys) -> None:
         self._masters = masters
@@ -140,14 +144,21 @@ class KeyRing:
     def from_json(cls, text: str) -> KeyRing:
         """Reads `{"content": {"current": ID, "keys": {ID: BASE64}}, "conversation": .., "index": .., "sending": ..}`.
 
-        A sending key is the base64 of the private half, or `{"public": BASE64}`. Raises VaultError.
+        A sending key is the base64 of the private half, or `{"public": BASE64}`. `confidential` may be left out:
+        confidential reports are then sealed as all others. Raises VaultError.
         """
         try:
             data = json.loads(text)
             masters = {name: _masters(name, data[name]) for name in AUDIENCES}
+            masters["confidential"] = _masters("confidential", data.get("confidential", data["content"]))
             return cls(masters, _masters("index", data["index"]), _sending(data["sending"]))
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise VaultError(f"the key ring is incomplete ({type(error).__name__})") from None
+
+    @property
+    def has_confidential(self) -> bool:
+        """Whether confidential reports are sealed under keys of their own."""
+        return self._masters["confidential"] != self._masters["content"]
 
     def new_key(self, audience: str, key_id: str, place: Place) -> tuple[DataKey, bytes]:
         """A fresh data key and its wrapped form for `place`: the master key's id, a zero byte, the sealed key."""
@@ -160,7 +171,19 @@ class KeyRing:
         return master.id.encode() + b"\0" + master.seal(key.secret, place)
 
     def unwrap(self, audience: str, key_id: str, wrapped: bytes, place: Place) -> DataKey:
-        """The data key that was wrapped. Raises UnknownKey, NotOpened."""
+        """The data key that was wrapped; of `content` also one for the confidential audience.
+
+        Raises UnknownKey, NotOpened.
+        """
+        try:
+            return self._unwrap(audience, key_id, wrapped, place)
+        except VaultError as error:
+            if audience == "content":
+                with suppress(VaultError):
+                    return self._unwrap("confidential", key_id, wrapped, place)
+            raise error from None
+
+    def _unwrap(self, audience: str, key_id: str, wrapped: bytes, place: Place) -> DataKey:
         master_id, _, sealed = bytes(wrapped).partition(b"\0")
         master = self._masters[audience].key(master_id.decode(errors="replace"))
         return DataKey(key_id, master.open(sealed, place))

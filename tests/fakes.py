@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from conversations.reading import read
 from gateway.secrets import new_key_ring
 from handlers import inbound
 from handlers.flow_store import StoredFlows
@@ -126,10 +127,13 @@ def new_ring() -> KeyRing:
 
 
 def organisation(
-    name: str = "btp", address: str = f"sms:{SHORT_CODE}", sinks: tuple[str, ...] = ("room",)
+    name: str = "btp", address: str = f"sms:{SHORT_CODE}", sinks: tuple[str, ...] = ("room",), **more: Any
 ) -> Organisation:
     """A force that takes reports."""
-    return Organisation(name, name.upper(), "Europe/London", ("en",), "starter", (address,), sinks)
+    values: dict[str, Any] = {"languages": ("en",), "flow": "starter"} | more
+    return Organisation(
+        id=name, name=name.upper(), timezone="Europe/London", addresses=(address,), sinks=sinks, **values
+    )
 
 
 @dataclass
@@ -166,6 +170,7 @@ class Desk:
             channels,
             ports,
             clock,
+            reader=read,
         )
         return cls(service, clock, channel, FakeDoorbell(), rooms)
 
@@ -185,9 +190,9 @@ class Desk:
         """Hands one text over as the carrier does."""
         return inbound.receive(self.service, self.doorbell, self.channel, text)
 
-    def documents(self) -> list[dict[str, Any]]:
-        """The newest document of every report, oldest report first."""
-        return [self._document(found.report) for found in list_reports(self.service.database)]
+    def documents(self, audience: str = "desk") -> list[dict[str, Any]]:
+        """The newest document of every report for an audience, oldest report first."""
+        return [self._document(found.report) for found in list_reports(self.service.database, audience=audience)]
 
     def _document(self, report: StoredReport) -> dict[str, Any]:
         document: dict[str, Any] = json.loads(open_document(self.service.database, self.service.ring, report))

@@ -17,6 +17,8 @@ _COMMANDS: Final = {
     "phone": "gateway.cli.phone",
     "reports": "gateway.cli.reports",
     "flows": "gateway.cli.flows",
+    "status": "gateway.cli.status",
+    "dead": "gateway.cli.dead",
     "understand": "gateway.cli.understand",
     "keys": "gateway.cli.keys",
     "doctor": "gateway.cli.doctor",

@@ -14,32 +14,47 @@ from gateway.cli.table import table
 
 if TYPE_CHECKING:
     from gateway.config import Config
+    from handlers.records.acknowledgements import Acknowledgement
     from handlers.records.database import Database
     from handlers.records.outbox import DeliveryRow
     from handlers.report_list import ListedReport
 
-_HEADINGS = ("REF", "ORGANISATION", "STATE", "KIND", "REV", "STATUS", "MADE", "DELIVERY")
+_HEADINGS = ("REF", "ORGANISATION", "STATE", "KIND", "REV", "STATUS", "MADE", "ANSWER", "DELIVERY")
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Full documents with their deliveries, a line of JSON each.")
 @click.option("--id", "wanted", help="Only the report with this id or reference.")
-def reports(as_json: bool, wanted: str | None) -> None:
+@click.option("--confidential", is_flag=True, help="Confidential reports instead: for the small team that gets them.")
+def reports(as_json: bool, wanted: str | None, confidential: bool) -> None:
     """List reports and their deliveries."""
     from gateway.config import Config
     from handlers.report_list import list_reports
 
     config = Config.read(os.environ)
     database = _opened(config)
-    found = list(list_reports(database, wanted))
+    found = list_reports(database, wanted, audience="confidential" if confidential else "desk")
     if wanted is not None and not found:
         raise Refusal("There is no report with that id or reference.")
     if as_json:
         _write_documents(config, database, found)
     elif found:
         click.echo(table(_HEADINGS, [_cells(one) for one in found]))
+    elif confidential:
+        click.echo("No confidential reports.")
     else:
         click.echo("No reports yet. Text the gateway with: quietline phone")
+    if confidential and (held := _held(config, found)):
+        click.echo(f"Held, for want of a confidential sink (confidential_sinks): {', '.join(held)}.", err=as_json)
+
+
+def _held(config: Config, found: list[ListedReport]) -> list[str]:
+    """The references of confidential reports whose newest revision has nowhere to go."""
+    from gateway.organisations import read_organisations
+
+    known = read_organisations(config.organisations, data=config.data, environ=None, flow_languages=None)
+    without = {each.id for each in known.organisations if not each.confidential_sinks}
+    return [one.report.reference for one in found if one.report.organisation in without and not one.deliveries]
 
 
 def _opened(config: Config) -> Database:
@@ -67,6 +82,8 @@ def _write_documents(config: Config, database: Database, found: list[ListedRepor
     for one in found:
         document = orjson.loads(open_document(database, ring, one.report))
         document["deliveries"] = [_as_json(row, one) for row in one.deliveries]
+        document["acknowledgements"] = [_answer_as_json(answer) for answer in one.answers]
+        document["contacts_told"] = one.told
         out.write(orjson.dumps(document) + b"\n")
     out.flush()
 
@@ -96,8 +113,32 @@ def _cells(one: ListedReport) -> tuple[str, ...]:
         str(report.revision),
         report.status,
         f"{_local(report.created_at):%Y-%m-%d %H:%M}",
+        _answer(one),
         deliveries,
     )
+
+
+def _answer(one: ListedReport) -> str:
+    """Such as `accepted, 456 of 21/11/2026` or `none, 2 contacts told`."""
+    from handlers.acknowledgements import current
+
+    newest = current(one.answers)
+    parts = ["none"] if newest is None else [newest.status, newest.reason, newest.incident]
+    if one.told:
+        parts.append(f"{one.told} {'contact' if one.told == 1 else 'contacts'} told")
+    return ", ".join(part.replace("_", " ") for part in parts if part)
+
+
+def _answer_as_json(answer: Acknowledgement) -> dict[str, Any]:
+    reason = {"rejected": "cause", "completed": "outcome"}.get(answer.status)
+    return {
+        "sink": answer.sink,
+        "status": answer.status,
+        **({reason: answer.reason} if reason else {}),
+        "incident": answer.incident,
+        "decided_at": _iso(answer.decided_at),
+        "received_at": _iso(answer.received_at),
+    }
 
 
 def _in_words(row: DeliveryRow, one: ListedReport) -> str:

@@ -70,6 +70,18 @@ def get(tx: Transaction, conversation_id: str) -> ConversationRow | None:
     return None if row is None else ConversationRow(*row)
 
 
+def take(tx: Transaction, conversation_id: str) -> ConversationRow | None:
+    """The conversation of that id, while it is open, locked until the transaction ends."""
+    row = tx.one(_S.TAKE, row=conversation_id)
+    return None if row is None else ConversationRow(*row)
+
+
+def of_report(tx: Transaction, report_id: str) -> str | None:
+    """The id of the open conversation whose report this is."""
+    row = tx.one(_S.OF_REPORT, report=report_id)
+    return None if row is None else str(row[0])
+
+
 def add(tx: Transaction, row: ConversationRow) -> None:
     """Writes a new conversation."""
     tx.run(_S.ADD, **{name: getattr(row, name) for name in _NAMES})
@@ -85,6 +97,11 @@ def save(tx: Transaction, row: ConversationRow) -> None:
         last_text_at=row.last_text_at,
         due_at=row.due_at,
     )
+
+
+def move(tx: Transaction, row: ConversationRow) -> None:
+    """Writes that the conversation goes on under another report."""
+    tx.run(_S.MOVE, row=row.id, report_id=row.report_id, report_key=row.report_key)
 
 
 def next_due(tx: Transaction, now: int) -> ConversationRow | None:

@@ -85,6 +85,13 @@ def add(
     return int(row[0])
 
 
+def withdraw(tx: Transaction, report_id: str, sink: str | None = None) -> int:
+    """What of a report is not delivered yet goes nowhere any more, or not to that sink; returns how many rows."""
+    if sink is None:
+        return tx.changed(_S.WITHDRAW, report=report_id)
+    return tx.changed(_S.WITHDRAW_FROM, report=report_id, at_sink=sink)
+
+
 def claim(tx: Transaction, sink: str, *, now: int, lease_until: int, owner: str, most: int) -> list[Claimed]:
     """Leases up to `most` due rows of a sink to `owner`, danger first, with what is needed to send them."""
     rows = tx.all(_S.CLAIM, to=sink, now=now, lease_until=lease_until, by=owner, most=most)

@@ -37,9 +37,10 @@ def document_place(report_id: str, revision: int) -> Place:
 
 
 def add(
-    tx: Transaction, *, report_id: str, organisation: str, reference: str, status: str, key: bytes, created_at: int
-) -> None:
-    """Opens a report that has no revision yet."""
+    tx: Transaction, *, report_id: str, organisation: str, reference: str, status: str, key: bytes, created_at: int,
+    audience: str = "desk",
+) -> None:  # fmt: skip
+    """Opens a report that has no revision yet. `audience` is `desk` or `confidential`."""
     tx.run(
         _S.ADD,
         id=report_id,
@@ -50,6 +51,7 @@ def add(
         revision=0,
         created_at=created_at,
         updated_at=created_at,
+        audience=audience,
     )
 
 
@@ -73,13 +75,28 @@ def sealed_document(tx: Transaction, report_id: str, revision: int) -> tuple[byt
     return None if row is None else (bytes(row[0]), row[1], row[2])
 
 
-def listed(tx: Transaction, report_id: str | None = None) -> list[StoredReport]:
-    """All reports that have a revision, oldest first, or the one of that id."""
-    rows = tx.all(_S.LIST) if report_id is None else tx.all(_S.GET, report=report_id)
-    return [StoredReport(*row) for row in rows]
+def change_key(tx: Transaction, report_id: str, key: bytes) -> None:
+    """Puts another wrapped key in place of the report's: what the old one sealed cannot be opened any more."""
+    tx.run(_S.CHANGE_KEY, report=report_id, key=key)
 
 
-def count(tx: Transaction) -> int:
-    """How many reports have a revision."""
-    row = tx.one(_S.COUNT)
+def forget_revisions(tx: Transaction, report_id: str, before: int) -> None:
+    """Deletes the documents of the revisions with a smaller number."""
+    tx.run(_S.FORGET, report=report_id, before=before)
+
+
+def listed(tx: Transaction, audience: str = "desk") -> list[StoredReport]:
+    """The reports for an audience that have a revision, oldest first."""
+    return [StoredReport(*row) for row in tx.all(_S.LIST, reader=audience)]
+
+
+def get(tx: Transaction, report_id: str) -> StoredReport | None:
+    """The report of that id, whomever it is for; None while it has no revision."""
+    row = tx.one(_S.GET, report=report_id)
+    return None if row is None else StoredReport(*row)
+
+
+def count(tx: Transaction, audience: str = "desk") -> int:
+    """How many reports for an audience have a revision."""
+    row = tx.one(_S.COUNT, reader=audience)
     return int(row[0]) if row else 0

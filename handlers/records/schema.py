@@ -10,6 +10,11 @@
     phone_texts    the terminal phone's letter box
     heartbeats     when each background process was last seen
     flow_versions  the source of every flow version that a conversation began with
+    acknowledgements  what control rooms answered: accepted, rejected, completed
+    escalations    reports that wait for such an answer, and how many contacts were told already
+    alarms         what is wrong just now, who was told and when next
+    alarm_routes   how the last try by each way of telling ended
+    measures       latencies and counts of every process, added up
 
 Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
 and column.
@@ -99,6 +104,7 @@ reports = Table(
     Column("state", Text),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
+    Column("audience", Text, nullable=False, server_default="desk"),  # desk, confidential
 )
 
 revisions = Table(
@@ -131,6 +137,7 @@ outbox = Table(
     UniqueConstraint("report_id", "revision", "sink"),
 )
 UNFINISHED = "outbox.state IN ('due', 'leased', 'parked')"
+SCHEDULED = "scheduled"  # the cause of what a sink takes only at its hour: no fault (`handlers.sinks.batches`)
 _unfinished = text(UNFINISHED.removeprefix("outbox."))
 Index(
     "ix_outbox_unfinished",
@@ -201,3 +208,65 @@ flow_versions = Table(
     Column("version", Integer, nullable=False),
     Column("source", Text, nullable=False),
 )
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("audience", Text, nullable=False),  # desk, confidential
+    Column("words", Text, nullable=False),  # counts, ages and names of sinks alone
+    Column("state", Text, nullable=False),  # raised, over (until the all-clear is out)
+    Column("since", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("told_at", BigInteger),
+    Column("times", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+)
+
+alarm_routes = Table(
+    "alarm_routes",
+    metadata,
+    Column("route", Text, primary_key=True),
+    Column("audience", Text, nullable=False),
+    Column("told_at", BigInteger),
+    Column("failed_at", BigInteger),  # since when it fails; absent where the last try went through
+    Column("cause", Text),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("audience", Text, primary_key=True),
+    Column("label", Text, primary_key=True),  # such as a sink or a channel; empty where there is nothing to tell apart
+    Column("bucket", Text, primary_key=True),  # upper bound in milliseconds, `more`, `sum` in microseconds, or `count`
+    Column("value", BigInteger, nullable=False),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("report_id", Text, nullable=False),
+    Column("sink", Text, nullable=False),  # whose secret signed it
+    Column("webhook_id", Text, nullable=False),
+    Column("digest", Text, nullable=False),  # of the report and the body: a repeat says the same
+    Column("status", Text, nullable=False),  # accepted, rejected, completed
+    Column("reason", Text),  # a code: the cause of a rejection, the outcome of a completion
+    Column("incident", Text),  # the control room's own number
+    Column("decided_at", BigInteger, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("sink", "webhook_id"),
+)
+Index("ix_acknowledgements_report_id", acknowledgements.c.report_id)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("step", Integer, nullable=False),  # how many contacts were told
+    Column("revision", Integer, nullable=False),  # the newest that they were told of
+    Column("due_at", BigInteger),  # absent once it was answered or there is nobody left to tell
+)
+_unanswered = escalations.c.due_at.isnot(None)
+Index("ix_escalations_due_at", escalations.c.due_at, sqlite_where=_unanswered, postgresql_where=_unanswered)

@@ -62,6 +62,12 @@ def add(
     )
 
 
+def state_of(tx: Transaction, token: str) -> str | None:
+    """Where the text of that token stands; None where there is none."""
+    row = tx.one(_S.FIND, put=token)
+    return None if row is None else str(row[0])
+
+
 def next_due(tx: Transaction, now: int) -> TextRow | None:
     """The text that is longest due (one whose sending never ended counts), locked."""
     row = tx.one(_S.NEXT_DUE, now=now)

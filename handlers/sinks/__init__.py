@@ -1,24 +1,33 @@
-"""Where reports go: a webhook, a mailbox, a file. One file each; `build` makes one from its settings.
+"""Where reports go. A kind of sink is one file here with a `build`, and its name is the file's.
 
-Making a sink opens nothing and imports no HTTP or mail library: that waits for the first delivery.
+Making a sink opens nothing and imports no HTTP, mail or SSH library: that waits for the first delivery.
 """
 
 from __future__ import annotations
 
+import pkgutil
+import re
 from collections.abc import Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from handlers.ports import Sink
 
-KINDS = ("webhook", "email", "file")
+_NAME = re.compile(r"[a-z]{1,20}")
+
+
+def kinds() -> list[str]:
+    """Every kind there is. Imports each file here: for people who mistyped one."""
+    names = sorted(found.name for found in pkgutil.iter_modules(__path__) if not found.ispkg)
+    return [name for name in names if hasattr(import_module(f"{__name__}.{name}"), "build")]
 
 
 def build(kind: str, sink_id: str, settings: Mapping[str, str]) -> Sink:
     """The sink of this kind with these settings.
 
     Args:
-        kind: one of `KINDS`.
+        kind: one of `kinds()`.
         sink_id: what outbox rows and people call it.
         settings: plain strings, secrets already resolved; the names are those of the kind's settings class.
 
@@ -26,24 +35,12 @@ def build(kind: str, sink_id: str, settings: Mapping[str, str]) -> Sink:
         ValueError: `sink desk: url: ...`, naming the setting and never its value.
     """
     try:
-        return _build(kind, sink_id, settings)
+        if not _NAME.fullmatch(kind) or kind not in {found.name for found in pkgutil.iter_modules(__path__)}:
+            raise ValueError(f"kind: must be one of {', '.join(kinds())}")
+        module = import_module(f"{__name__}.{kind}")
+        if not hasattr(module, "build"):
+            raise ValueError(f"kind: must be one of {', '.join(kinds())}")
+        sink: Sink = module.build(sink_id, settings)
     except ValueError as problem:
         raise ValueError(f"sink {sink_id}: {problem}") from None
-
-
-def _build(kind: str, sink_id: str, settings: Mapping[str, str]) -> Sink:
-    match kind:
-        case "webhook":
-            from handlers.sinks.webhook import WebhookSettings, WebhookSink
-
-            return WebhookSink(sink_id, WebhookSettings.from_settings(settings))
-        case "email":
-            from handlers.sinks.email import EmailSettings, EmailSink
-
-            return EmailSink(sink_id, EmailSettings.from_settings(settings))
-        case "file":
-            from handlers.sinks.file import FileSettings, FileSink
-
-            return FileSink(sink_id, FileSettings.from_settings(settings))
-        case _:
-            raise ValueError(f"kind: must be one of {', '.join(KINDS)}")
+    return sink

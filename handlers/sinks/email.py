@@ -137,3 +137,8 @@ class EmailSink:
                 except OSError:
                     raise SinkPaused("ca_file cannot be used") from None
             return self._made
+
+
+def build(sink_id: str, settings: Mapping[str, str]) -> EmailSink:
+    """A sink of this kind. Raises ValueError naming the setting that is wrong."""
+    return EmailSink(sink_id, EmailSettings.from_settings(settings))

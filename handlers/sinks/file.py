@@ -167,3 +167,8 @@ def _append(file: int, line: bytes) -> None:
 def _write(file: int, data: bytes) -> None:
     while data:
         data = data[os.write(file, data) :]
+
+
+def build(sink_id: str, settings: Mapping[str, str]) -> FileSink:
+    """A sink of this kind. Raises ValueError naming the setting that is wrong."""
+    return FileSink(sink_id, FileSettings.from_settings(settings))

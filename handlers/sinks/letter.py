@@ -1,4 +1,4 @@
-"""One revision as an e-mail: words for a person, the canonical report attached for machines."""
+"""One revision as an e-mail: words for a person, plain and as HTML, a PDF to print, the report itself for machines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 import orjson
 
 from handlers.ports import Delivery, Parked
-from handlers.sinks.readable import readable, title
+from handlers.sinks.page import page
+from handlers.sinks.readable import readable, sections, title
 
 # A subject and a file name take only what a reference is made of.
 _REFERENCE = re.compile(r"[A-Za-z0-9-]{1,16}")
@@ -27,6 +28,8 @@ def letter(delivery: Delivery, sender: str, recipient: str, timezone: ZoneInfo) 
 
     The subject tells nothing of the incident. All revisions of one report refer to one thread.
     """
+    from handlers.sinks.printed import printed
+
     report = _report(delivery.document)
     reference = str(report.get("reference") or "")
     if not _REFERENCE.fullmatch(reference):
@@ -46,11 +49,15 @@ def letter(delivery: Delivery, sender: str, recipient: str, timezone: ZoneInfo) 
     if delivery.kind == "alert":
         message["Importance"] = "high"
         message["X-Priority"] = "1"
+    told = sections(report, reference, delivery.revision, timezone)
     message.set_content(readable(report, reference, delivery.revision, timezone), cte="quoted-printable")
-    name = "-".join(part for part in ("report", reference, str(delivery.revision)) if part) + ".json"
-    message.add_attachment(delivery.document, maintype="application", subtype="json", filename=name)
+    message.add_alternative(page(told), subtype="html", cte="quoted-printable")
+    name = "-".join(part for part in ("report", reference, str(delivery.revision)) if part)
+    for data, subtype in ((delivery.document, "json"), (printed(told, delivery.created_at), "pdf")):
+        message.add_attachment(data, maintype="application", subtype=subtype, filename=f"{name}.{subtype}")
     # "=_" stands in no quoted-printable or base64 line (RFC 2045, 6.7).
     message.set_boundary(f"=_{key}")
+    next(message.iter_parts()).set_boundary(f"=_{key}a")
     return message.as_bytes()
 
 

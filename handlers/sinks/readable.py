@@ -1,4 +1,4 @@
-"""A canonical report in words, for a person who reads mail. Says what is there and adds nothing.
+"""A canonical report in words, for a person: as sections of lines, and as plain text. Says what is there and no more.
 
 It copes with any shape: a report must reach its reader even where a later version holds what this one does not know.
 """
@@ -6,6 +6,7 @@ It copes with any shape: a report must reach its reader even where a later versi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ STATES = {
     "unfinished": "The reporter has not answered any further. This is what is known.",
     "complete": "The report is complete.",
     "stopped": "The reporter stopped. Do not text them.",
+    "moved": "This report is handled elsewhere. Nothing more of it comes here.",
 }
 KINDS = {
     "alert": "Sent at once because of signs of danger.",
@@ -64,52 +66,93 @@ WORDS = {
 _WIDTH = max(len(label) for label in LABELS.values()) + 2
 
 
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A value with its label."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One line of the reporter's own words."""
+
+    text: str
+
+
+Line = Field | Words | str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines under a heading; `urgent` ones are to be seen first."""
+
+    heading: str
+    lines: tuple[Line, ...]
+    urgent: bool = False
+
+
 def title(report: Mapping[str, Any], reference: str, revision: int) -> str:
     """Such as `Report 7KQ4 revision 3`: what a subject line may say."""
     name = NOT_REAL.get(str(report.get("status")), "Report")
     return " ".join(part for part in (name, reference, f"revision {revision}") if part)
 
 
-def readable(report: Mapping[str, Any], reference: str, revision: int, timezone: ZoneInfo) -> str:
-    """The whole report as plain text, times in the given zone. Never raises for a report of an unknown shape."""
+def sections(report: Mapping[str, Any], reference: str, revision: int, timezone: ZoneInfo) -> list[Section]:
+    """The whole report, times in the given zone; the first section's heading is its title.
+
+    Never raises for a report of an unknown shape.
+    """
     facts = _mapping(report.get("facts"))
-    groups = (
-        _head(report, title(report, reference, revision), timezone),
-        _section("WHERE", _facts(_mapping(facts.get("place")))),
-        _section("TRAIN", _facts(_mapping(facts.get("service")))),
-        _section("WHAT IS KNOWN", _facts({k: v for k, v in facts.items() if k not in ("place", "service", "intent")})),
-        _section("THEIR WORDS, ANSWER BY ANSWER", _said(_mapping(report.get("said")), timezone)),
-        _section("WHAT HAPPENED, IN THEIR OWN WORDS", _account(report.get("account"), timezone)),
-        _section("CONTACT", _facts(_mapping(report.get("consent")) or {"consent": report.get("consent")})),
-        _foot(report),
+    known = {key: value for key, value in facts.items() if key not in ("place", "service", "intent")}
+    head = Section(title(report, reference, revision), tuple(_head(report, timezone)), bool(report.get("why_urgent")))
+    rest = (
+        ("WHERE", _facts(_mapping(facts.get("place")))),
+        ("TRAIN", _facts(_mapping(facts.get("service")))),
+        ("WHAT IS KNOWN", _facts(known)),
+        ("THEIR WORDS, ANSWER BY ANSWER", _said(_mapping(report.get("said")), timezone)),
+        ("WHAT HAPPENED, IN THEIR OWN WORDS", _account(report.get("account"), timezone)),
+        ("CONTACT", _facts(_mapping(report.get("consent")) or {"consent": report.get("consent")})),
     )
-    return "\n\n".join("\n".join(lines) for group in groups if (lines := list(group))) + "\n"
+    made = [Section(heading, tuple(lines)) for heading, lines in rest]
+    return [head, *(section for section in made if section.lines), Section("", tuple(_foot(report)))]
 
 
-def _head(report: Mapping[str, Any], name: str, timezone: ZoneInfo) -> Iterator[str]:
-    yield name
+def readable(report: Mapping[str, Any], reference: str, revision: int, timezone: ZoneInfo) -> str:
+    """The whole report as plain text. Never raises for a report of an unknown shape."""
+    groups = (
+        [section.heading, *map(_as_text, section.lines)] for section in sections(report, reference, revision, timezone)
+    )
+    return "\n\n".join("\n".join(line for line in lines if line) for lines in groups) + "\n"
+
+
+def _as_text(line: Line) -> str:
+    """Their words are marked on each line, so that none can pass for a line of ours."""
+    if isinstance(line, Words):
+        return f"  > {line.text}"
+    return f"{line.label + ':':<{_WIDTH}}{line.value}" if isinstance(line, Field) else line
+
+
+def _head(report: Mapping[str, Any], timezone: ZoneInfo) -> Iterator[Line]:
     if str(report.get("status")) in NOT_REAL:
         yield "THIS IS NOT A REAL INCIDENT."
     urgent = [_plain(rule) for rule in _sequence(report.get("why_urgent"))]
     if urgent:
         yield f"URGENT: {', '.join(urgent)}"
+    marks = [_plain(mark) for mark in _sequence(report.get("marks"))]
+    if marks:
+        yield f"NOTE: {', '.join(marks)}"
     yield from (
         words[key] for words, at in ((KINDS, "kind"), (STATES, "state")) if (key := str(report.get(at))) in words
     )
     times = _mapping(report.get("times"))
     for key, label in (("started", "First text"), ("last_text", "Last text"), ("revised", "This revision")):
         if times.get(key):
-            yield f"{label + ':':<{_WIDTH}}{_time(times[key], timezone)}"
+            yield Field(label, _time(times[key], timezone))
 
 
-def _section(heading: str, lines: Iterator[str]) -> Iterator[str]:
-    body = list(lines)
-    if body:
-        yield heading
-        yield from body
-
-
-def _facts(values: Mapping[str, Any]) -> Iterator[str]:
+def _facts(values: Mapping[str, Any]) -> Iterator[Line]:
     """A line for each value that is there, an id beside the name it belongs to."""
     ids = _mapping(values.get("ids"))
     for key, value in values.items():
@@ -117,7 +160,7 @@ def _facts(values: Mapping[str, Any]) -> Iterator[str]:
             continue
         code = f" ({_value(key, ids[key])})" if ids.get(key) else ""
         label = LABELS.get(key, _plain(key).capitalize())
-        yield f"{label + ':':<{_WIDTH}}{_value(key, value)}{code}"
+        yield Field(label, f"{_value(key, value)}{code}")
 
 
 def _value(key: str, value: Any) -> str:
@@ -132,7 +175,7 @@ def _value(key: str, value: Any) -> str:
     return known or (_plain(value) if key == "behaviours" else " ".join(str(value).split()))
 
 
-def _said(said: Mapping[str, Any], timezone: ZoneInfo) -> Iterator[str]:
+def _said(said: Mapping[str, Any], timezone: ZoneInfo) -> Iterator[Line]:
     for slot, answers in said.items():
         for answer in map(_mapping, _sequence(answers)):
             asked = f", asked about {_plain(answer['question'])}" if answer.get("question") else ""
@@ -140,7 +183,7 @@ def _said(said: Mapping[str, Any], timezone: ZoneInfo) -> Iterator[str]:
             yield from _quoted(answer.get("text"))
 
 
-def _account(account: Any, timezone: ZoneInfo) -> Iterator[str]:
+def _account(account: Any, timezone: ZoneInfo) -> Iterator[Line]:
     for entry in map(_mapping, _sequence(account)):
         put = " ".join(str(entry.get("put") or "").split())
         notes = "".join(f" [{_plain(note)}]" for note in _sequence(entry.get("notes")))
@@ -148,18 +191,16 @@ def _account(account: Any, timezone: ZoneInfo) -> Iterator[str]:
         yield from _quoted(entry.get("text"))
 
 
-def _quoted(text: Any) -> Iterator[str]:
-    """Their words, each line marked, so that none can pass for a line of ours."""
-    for line in str(text if text is not None else "").splitlines():
-        yield f"  > {line}"
+def _quoted(text: Any) -> Iterator[Line]:
+    yield from map(Words, str(text if text is not None else "").splitlines())
 
 
-def _foot(report: Mapping[str, Any]) -> Iterator[str]:
+def _foot(report: Mapping[str, Any]) -> Iterator[Line]:
     flow = _mapping(report.get("flow"))
     yield f"Report id {report.get('id')}, organisation {report.get('organisation')}, by {report.get('channel')}."
     if flow:
         yield f"Flow {flow.get('slug')}, version {flow.get('version')}."
-    yield "One id is one incident: a higher revision replaces a lower one. The attachment holds the same for machines."
+    yield "One id is one incident: a higher revision replaces a lower one. The attached JSON is the same for machines."
 
 
 def _time(value: Any, timezone: ZoneInfo) -> str:

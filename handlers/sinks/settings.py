@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -66,3 +68,14 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def webhook_secret(value: str, name: str) -> str:
+    """A secret as Standard Webhooks has it: `whsec_` and the base64 of 24 to 64 random bytes."""
+    try:
+        key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError(f"{name}: must be whsec_ and base64") from None
+    if not 24 <= len(key) <= 64:
+        raise ValueError(f"{name}: must hold 24 to 64 random bytes")
+    return value

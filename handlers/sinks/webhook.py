@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -53,8 +51,8 @@ class WebhookSettings:
         _check_url(url, plain)
         return cls(
             url=url,
-            secret=_secret(read.required(settings, "secret"), "secret"),
-            previous_secret=_secret(previous, "previous_secret") if previous else None,
+            secret=read.webhook_secret(read.required(settings, "secret"), "secret"),
+            previous_secret=read.webhook_secret(previous, "previous_secret") if previous else None,
             ca_file=read.existing_file(settings, "ca_file"),
             allow_plain=plain,
         )
@@ -80,16 +78,6 @@ def _check_url(url: str, plain: bool) -> None:
     read.host_name(host, "url")
     if parts.scheme == "http" and not plain and not read.is_loopback(host):
         raise ValueError("url: must start with https:// (or set allow_plain, on a network that is safe in itself)")
-
-
-def _secret(value: str, name: str) -> str:
-    try:
-        key = base64.b64decode(value.removeprefix("whsec_"), validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError(f"{name}: must be whsec_ and base64") from None
-    if not 24 <= len(key) <= 64:
-        raise ValueError(f"{name}: must hold 24 to 64 random bytes")
-    return value
 
 
 class WebhookSink:
@@ -201,3 +189,8 @@ def retry_after(value: str | None, now: float) -> float | None:
         except (ValueError, TypeError, OverflowError, IndexError):
             return None
     return min(seconds, LONGEST_WAIT) if seconds > 0 else None
+
+
+def build(sink_id: str, settings: Mapping[str, str]) -> WebhookSink:
+    """A sink of this kind. Raises ValueError naming the setting that is wrong."""
+    return WebhookSink(sink_id, WebhookSettings.from_settings(settings))

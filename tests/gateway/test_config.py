@@ -80,6 +80,9 @@ def test_the_public_url_loses_the_slash_that_would_spoil_signatures():
         ("TWILIO_ACCOUNT_SID", "AC123", "must be AC and 32 digits"),
         ("TWILIO_ACCOUNT_SID", "AC" + "G" * 32, "must be AC and 32 digits"),
         ("TWILIO_AUTH_TOKEN", "to ken", "must not hold blanks"),
+        ("QUIETLINE_ALARM_HEARTBEAT_URL", "check.example.org", "must be an address such as"),
+        ("QUIETLINE_METRICS_PORT", "0", "must be a whole number from 1 to 65535"),
+        ("QUIETLINE_SYNTHETIC_MINUTES", "61", "must be a whole number from 0 to 60"),
         ("QUIETLINE_SUPERVISOR_PID", "x", "must be a whole number"),
     ],
 )
@@ -89,6 +92,22 @@ def test_a_wrong_setting_gets_one_clear_line(name: str, text: str, advice: str):
 
     (problem,) = refused.value.problems
     assert problem.startswith(f"{name} {advice}")
+
+
+def test_figures_that_others_may_ask_for_need_a_token():
+    open_to_others = {"QUIETLINE_METRICS_PORT": "9100", "QUIETLINE_METRICS_HOST": "0.0.0.0"}  # noqa: S104
+
+    with pytest.raises(ConfigError) as refused:
+        Config.read(open_to_others)
+
+    assert refused.value.problems == ("QUIETLINE_METRICS_TOKEN is missing: QUIETLINE_METRICS_HOST lets others ask.",)
+    assert Config.read(open_to_others | {"QUIETLINE_METRICS_TOKEN": "t"}).metrics_token == "t"
+    assert Config.read({"QUIETLINE_METRICS_PORT": "9100"}).metrics_host == "127.0.0.1"
+
+
+def test_the_synthetic_reporter_comes_by_itself_in_production_alone():
+    assert Config.read({}).synthetic_minutes == 0
+    assert Config.read({"QUIETLINE_ENV": "production"}).synthetic_minutes == 5
 
 
 def test_all_that_is_wrong_is_told_at_once_and_numbered():
@@ -108,6 +127,7 @@ def test_q13_no_secret_shows_in_a_repr_or_in_advice():
         "DATABASE_URL": f"postgres://u:{canary}@db/x",
         "REDIS_URL": f"redis://:{canary}@q",
         "TWILIO_API_KEY": "SK" + "0" * 32,
+        "QUIETLINE_ALARM_HEARTBEAT_URL": f"https://check.example.org/{canary}",
     }
 
     assert canary not in repr(Config.read(right))

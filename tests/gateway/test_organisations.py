@@ -8,6 +8,7 @@ import pytest
 
 from gateway.config import EXAMPLE_ORGANISATIONS, ConfigError
 from gateway.organisations import Installation, OrganisationsError, build_sinks, read_organisations
+from handlers.flow_store import StoredFlows
 from handlers.sinks import build
 
 WELL = """\
@@ -60,6 +61,61 @@ def test_several_organisations_in_one_installation(tmp_path: Path):
     assert [(sink.id, sink.kind) for sink in installation.sinks] == [("desk", "webhook"), ("file", "file")]
 
 
+CONFIDENTIAL = (
+    WELL.replace("sinks: [file]\n", "sinks: [file]\n    confidential: [rail_staff]\n")
+    .replace(
+        "    sinks: [desk, file]\n",
+        "    sinks: [desk, file]\n    confidential: [police]\n    confidential_sinks: [apart]\n"
+        "    area: [Wales, CDF]\n",
+    )
+    .replace("sinks:\n  desk:", "sinks:\n  apart:\n    kind: file\n    path: data:apart.jsonl\n  desk:", 1)
+)
+
+
+def test_whose_conduct_is_confidential_and_where_reports_about_it_go(tmp_path: Path):
+    north, trams = _read(tmp_path, CONFIDENTIAL).organisations
+
+    assert (north.confidential, north.confidential_sinks, north.area) == (("police",), ("apart",), ("Wales", "CDF"))
+    assert (trams.confidential, trams.confidential_sinks, trams.people) == (("rail_staff",), (), True)
+
+
+def test_r8_an_operators_sinks_are_known_to_everybody_who_uses_them(tmp_path: Path):
+    text = CONFIDENTIAL.replace("    area: [", "    people: no\n    area: [").replace(
+        "    name: City Trams", "    name: City Trams\n    operator: City Trams"
+    )
+    text = text.replace("    kind: webhook", "    kind: webhook\n    operator: Southern")
+
+    north, trams = _read(tmp_path, text).organisations
+
+    assert dict(north.sink_operators) == {"desk": "Southern", "file": "City Trams"}
+    assert (trams.operator, dict(trams.sink_operators)) == ("City Trams", {"file": "City Trams"})
+    assert north.people is False
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("[police]", "[officers]", "line 20, column 20: expected police or rail_staff"),
+        ("[police]", "[police, police]", "line 20, column 28: 'police' is here twice"),
+        ("[apart]", "[none]", "line 21, column 26: there is no sink of that name"),
+        ("[apart]", "[file]", "line 21, column 26: this sink gets ordinary reports too"),
+        ("[apart]", "[]", "line 21, column 25: confidential_sinks needs at least one entry"),
+        ("    confidential: [police]\n", "", "line 20, column 25: confidential_sinks needs confidential"),
+        ("[Wales, CDF]", "[Cardiff]", "line 22, column 12: area must name countries"),
+        ("[Wales, CDF]", "[CDF]\n    people: perhaps", "line 23, column 13: expected yes or no"),
+        (
+            "[Wales, CDF]",
+            "[CDF]\n    operator: Northern",
+            "line 23, column 15: an operator's own staff",
+        ),
+    ],
+)
+def test_a_mistake_about_what_is_confidential_is_told_with_its_place(tmp_path: Path, old: str, new: str, problem: str):
+    assert old in CONFIDENTIAL
+
+    assert any(told.startswith(problem) for told in _problems(tmp_path, CONFIDENTIAL.replace(old, new, 1)))
+
+
 def test_secrets_come_from_the_environment_and_files_lie_in_the_data_folder(tmp_path: Path):
     desk, file = _read(tmp_path, WELL).sinks
 
@@ -78,15 +134,25 @@ def test_references_stay_as_they_are_where_nothing_is_forwarded(tmp_path: Path):
 
 def test_the_example_lets_a_newcomer_see_a_report(tmp_path: Path):
     installation = read_organisations(
-        EXAMPLE_ORGANISATIONS, data=tmp_path, environ={}, flow_languages={"starter": ("en",)}.get
+        EXAMPLE_ORGANISATIONS, data=tmp_path, environ={}, flow_languages=StoredFlows().languages
     )
 
-    (demo,) = installation.organisations
-    assert (demo.id, demo.name) == ("demo", "Demonstration Transport Police")
+    demo = installation.organisations[0]
+    assert (demo.id, demo.name, demo.flow) == ("demo", "Demonstration Transport Police", "railway")
     assert demo.addresses == ("sms:61016", "sms:+447700900999")
-    (sink,) = installation.sinks
+    sink = installation.sinks[0]
+    assert (sink.id,) == demo.sinks
     assert sink.settings == {"path": str(tmp_path / "reports.jsonl")}
     assert build(sink.kind, sink.id, sink.settings).wants("complete")
+
+
+def test_the_example_shows_three_kinds_of_organisation_each_with_confidential_sinks(tmp_path: Path):
+    installation = read_organisations(
+        EXAMPLE_ORGANISATIONS, data=tmp_path, environ={}, flow_languages=StoredFlows().languages
+    )
+
+    assert len({each.flow for each in installation.organisations}) == 3
+    assert all(each.confidential and each.confidential_sinks for each in installation.organisations)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import pickle
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from gateway import jobs
-from gateway.bell import FLAG, JOB, QUEUE, BackgroundDoorbell, RqDoorbell, connect
+from gateway.bell import FLAG, JOB, QUEUE, TRUST_SECONDS, BackgroundDoorbell, RqDoorbell, connect
 from gateway.embedded import EmbeddedServer, shipped_binary
 from gateway.ringer import RingerWorker
+from handlers.forwarding import ATTENTIVE_SECONDS
 from tests.fakes import FakeDoorbell
 from tests.waiting import until
 
@@ -38,9 +40,22 @@ def redis(url: str) -> Iterator[Any]:
     connection.close()
 
 
-def answer(redis: Any) -> list[int]:
+class Forwarder(FakeDoorbell):
+    """Is busy while it is looked at `busy` times; `during` runs each time."""
+
+    def __init__(self, busy: int = 0, during: Callable[[], object] = lambda: None) -> None:
+        super().__init__()
+        self._busy, self._during = busy, during
+
+    def quiet_seconds(self) -> float:
+        self._during()
+        self._busy -= 1
+        return 0.0 if self._busy >= 0 else math.inf
+
+
+def answer(redis: Any, forwarder: Forwarder | None = None) -> list[int]:
     """A worker answers all bells that hang in the queue; what the forwarder was woken for."""
-    forwarder = FakeDoorbell()
+    forwarder = forwarder or Forwarder()
     jobs.attach(forwarder)
     RingerWorker(redis, lambda: None).work(burst=True, logging_level="ERROR")
     return forwarder.rung
@@ -58,8 +73,26 @@ def test_bells_that_pile_up_ring_once(redis: Any, url: str) -> None:
     assert all(bell.ring([number]) for number in range(50))
     assert Queue(QUEUE, connection=redis, serializer=JSONSerializer).count == 1
     assert answer(redis) == [0]
+    until(lambda: not bell.is_heard())
     assert bell.ring([51])
     assert answer(redis) == [51], "after the bell was answered the next one rings again"
+
+
+def test_while_the_forwarder_is_busy_nobody_has_to_ring(redis: Any, url: str) -> None:
+    others: list[bool] = []
+    RqDoorbell(url).ring([1])
+    assert answer(redis, Forwarder(busy=2, during=lambda: others.append(RqDoorbell(url).ring([2])))) == [1]
+    assert others
+    assert all(others)
+    assert redis.get(FLAG) is None, "the next one rings again"
+
+
+def test_f6_a_seen_flag_is_trusted_for_less_time_than_the_forwarder_looks(redis: Any, url: str) -> None:
+    bell = RqDoorbell(url)
+    bell.ring([1])
+    assert bell.is_heard()
+    assert TRUST_SECONDS < ATTENTIVE_SECONDS / 2
+    until(lambda: not bell.is_heard(), TRUST_SECONDS * 3)
 
 
 def test_f6_a_flag_that_nobody_takes_away_goes_by_itself(redis: Any, url: str) -> None:

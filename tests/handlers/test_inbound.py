@@ -310,7 +310,7 @@ class TestStoreInTrouble:
             tx._cursor.execute("PRAGMA max_page_count=1")
         database.close()
         desk.say("hello")
-        with database.read() as tx:
+        with database.write() as tx:
             pages = tx._cursor.execute("PRAGMA page_count").fetchone()[0]
             tx._cursor.execute(f"PRAGMA max_page_count={pages}")
         with pytest.raises(StoreError):

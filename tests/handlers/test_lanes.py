@@ -51,6 +51,20 @@ def test_f14_what_is_sealed_under_a_key_that_is_not_here_yet_waits_for_it(databa
     room.stop()
 
 
+def test_after_a_bell_what_comes_next_needs_none(database: Database) -> None:
+    room = Room(database)
+    forwarder = room.forwarder()
+    room.reports(1)
+    forwarder.ring()
+    until(lambda: room.states() == {"delivered": 1})
+    forwarder.ring()
+    for body in ("hello", "hove"):
+        room.desk.say(body, sender="+447700900001")
+    until(lambda: room.states() == {"delivered": 2}, 5)
+    assert forwarder.quiet_seconds() < 10
+    room.stop()
+
+
 def test_f18_lanes_stop_side_by_side(database: Database) -> None:
     release = threading.Event()
 
@@ -83,7 +97,7 @@ def test_f9_a_sink_that_named_a_time_is_not_called_before_it_though_it_takes_oth
     forwarder = room.forwarder()
     forwarder.ring()
     until(lambda: room.has_failed(4))
-    room.desk.say("hove is where it was", sender="+447700900900")
+    room.desk.say("he keeps following me", sender="+447700900900")
     room.desk.say("hove", sender="+447700900900")
     forwarder.ring()
     until(lambda: room.states() == {"delivered": 1, "due": 4})

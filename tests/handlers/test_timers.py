@@ -33,7 +33,7 @@ def test_rule_12_two_minutes_of_silence_send_what_is_known_once(desk: Desk) -> N
 
 def test_f6_two_clocks_at_once_make_one_revision(desk: Desk) -> None:
     for phone in range(6):
-        desk.say("hello there", sender=f"+4477009000{phone:02d}")
+        desk.say("he keeps following me", sender=f"+4477009000{phone:02d}")
     desk.clock.move(130)
 
     def run() -> None:
@@ -70,14 +70,17 @@ def test_f11_a_clock_that_jumped_hours_ahead_and_back_does_not_interrupt(desk: D
 
 def test_f11_a_clock_that_jumped_years_ahead_and_back_loses_and_keeps_nothing_for_good(desk: Desk) -> None:
     desk.clock.move(10 * 365 * 86400)
-    desk.say("hello there")
+    desk.say("he keeps following me")
     desk.clock.move(-10 * 365 * 86400)
-    desk.say("hove")
+    desk.say("a man keeps staring at me")
     for _ in range(5):
         mend_clock_jump(desk.service)
         desk.clock.move(1000)
         timers.run_due(desk.service, desk.doorbell)
-    assert {report["account"][0]["text"] for report in desk.documents()} == {"hello there", "hove"}
+    assert {report["account"][0]["text"] for report in desk.documents()} == {
+        "he keeps following me",
+        "a man keeps staring at me",
+    }
     desk.clock.move(24 * 3600)
     timers.run_due(desk.service, desk.doorbell)
     assert desk.rows("SELECT id FROM conversations") == []
@@ -86,9 +89,9 @@ def test_f11_a_clock_that_jumped_years_ahead_and_back_loses_and_keeps_nothing_fo
 def test_f12_one_conversation_that_cannot_be_read_does_not_stop_the_others(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.say("hello there", sender="+447700900001")
+    desk.say("he keeps following me", sender="+447700900001")
     desk.clock.move(1)
-    desk.say("hello there", sender="+447700900002")
+    desk.say("he keeps following me", sender="+447700900002")
     desk.change(
         "UPDATE conversations SET flow_hash = 'gone' WHERE id = "
         "(SELECT id FROM conversations ORDER BY last_text_at LIMIT 1)"
@@ -96,11 +99,11 @@ def test_f12_one_conversation_that_cannot_be_read_does_not_stop_the_others(
     desk.clock.move(130)
     assert timers.run_due(desk.service, desk.doorbell) == 2
     assert len(desk.documents()) == 1
-    assert "hello" not in caplog.text
+    assert "following" not in caplog.text
 
 
 def test_a_sweep_goes_on_when_one_of_its_steps_fails(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
-    desk.say("hello there")
+    desk.say("he keeps following me")
     desk.change("DROP TABLE texts")
     desk.clock.move(130)
     sweep(desk.service, desk.doorbell, lambda ids: None)

@@ -36,6 +36,10 @@ REPLACE = Definition(
     )
     .values(state="replaced")
 )
+_WITHDRAWN = {"state": "replaced", "owner": null()}
+_OF_REPORT = and_(_O.report_id == bindparam("report"), _UNFINISHED)
+WITHDRAW = Definition(update(outbox).where(_OF_REPORT).values(_WITHDRAWN))
+WITHDRAW_FROM = Definition(update(outbox).where(_OF_REPORT, _O.sink == bindparam("at_sink")).values(_WITHDRAWN))
 _CLAIMABLE = (
     select(_O.id)
     .where(_O.sink == bindparam("to"), _OPEN, _O.due_at <= bindparam("now"))

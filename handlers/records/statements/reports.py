@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, select, update
 
 from handlers.records.definition import Definition
 from handlers.records.schema import reports, revisions
 
 _R, _V = reports.c, revisions.c
-_ADD_COLUMNS = ("id", "organisation", "reference", "status", "key", "revision", "created_at", "updated_at")
+_ADD_COLUMNS = ("id", "organisation", "reference", "status", "key", "revision", "created_at", "updated_at", "audience")
 ADD = Definition(insert(reports).values({name: bindparam(name) for name in _ADD_COLUMNS}))
 ADVANCE = Definition(
     update(reports)
@@ -29,6 +29,10 @@ DOCUMENT = Definition(
 _LISTED = select(
     _R.id, _R.organisation, _R.reference, _R.status, _R.revision, _R.kind, _R.state, _R.created_at, _R.updated_at
 ).where(_R.revision > 0)
-LIST = Definition(_LISTED.order_by(_R.created_at, _R.id))
+# What the synthetic reporter made is listed and counted nowhere.
+_FOR = and_(_R.audience == bindparam("reader"), _R.organisation.not_like("synthetic.%"))
+LIST = Definition(_LISTED.where(_FOR).order_by(_R.created_at, _R.id))
 GET = Definition(_LISTED.where(_R.id == bindparam("report")))
-COUNT = Definition(select(func.count()).select_from(reports).where(_R.revision > 0))
+COUNT = Definition(select(func.count()).select_from(reports).where(_R.revision > 0, _FOR))
+CHANGE_KEY = Definition(update(reports).where(_R.id == bindparam("report")).values(key=bindparam("key")))
+FORGET = Definition(delete(revisions).where(_V.report_id == bindparam("report"), _V.revision < bindparam("before")))

@@ -68,4 +68,5 @@ NOTE = Definition(
     .where(_T.id == bindparam("row"), or_(_T.status.is_(None), _T.status == bindparam("was")))
     .values(status=bindparam("now_is"), error_code=bindparam("why"))
 )
+FIND = Definition(select(_T.state).where(_T.token == bindparam("put")))
 PULL_BACK = Definition(update(texts).where(_OPEN, _T.due_at > bindparam("latest")).values(due_at=bindparam("at")))

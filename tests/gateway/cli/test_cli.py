@@ -14,7 +14,20 @@ from gateway.cli import main
 from handlers.vault import KeyRing
 
 QUIETLINE = Path(sys.executable).with_name("quietline")
-COMMANDS = ["up", "web", "worker", "clock", "phone", "reports", "flows", "understand", "keys", "doctor"]
+COMMANDS = [
+    "up",
+    "web",
+    "worker",
+    "clock",
+    "phone",
+    "reports",
+    "flows",
+    "status",
+    "dead",
+    "understand",
+    "keys",
+    "doctor",
+]
 
 
 def test_the_help_names_every_command():
@@ -95,7 +108,13 @@ def test_keys_are_a_fresh_ring_each_time():
     one, other = (CliRunner().invoke(main, ["keys"]).stdout for _ in range(2))
 
     KeyRing.from_json(one)
-    assert json.loads(one).keys() == {"content", "conversation", "index", "sending"}
+    assert json.loads(one).keys() == {
+        "content",
+        "confidential",
+        "conversation",
+        "index",
+        "sending",
+    }
     assert one != other
 
 

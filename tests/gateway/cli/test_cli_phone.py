@@ -55,21 +55,24 @@ def test_a_report_from_a_first_text_to_its_end(tmp_path: Path):
     with _phone(tmp_path) as phone:
         first = phone(text="man rubbing against women", at="2026-11-21T18:05:00Z")
         phone(text="just past clapham junction")
-        account = phone(text="1805 victoria to brighton coach 3")
-        playback = phone(text="he does it every friday")
-        end = phone(text="1")
+        near = phone(text="1805 victoria to brighton coach 3")
+        playback = phone(text="1 blue jacket, beard")
+        contact = phone(text="1")
+        end = phone(text="2")
 
-    assert (first["asks"], first["step"], first["ended"], first["report"]) == ("location", "place", None, None)
-    assert account["report"]["state"] == "open"
+    assert (first["asks"], first["step"], first["ended"], first["report"]) == ("location", "where", None, None)
+    assert near["report"]["state"] == "open"
     assert (playback["asks"], playback["report"]["state"]) == ("confirm", "complete")
+    assert contact["asks"] == "contact"
     assert (end["ended"], end["asks"]) == ("complete", None)
-    for answer in (first, account, playback, end):
+    for answer in (first, near, playback, contact, end):
         assert answer["segments"] == [1]
     found = end["report"]
     jsonschema.validate(found, json.loads(Path(report.__file__).with_name("report.schema.json").read_text("utf-8")))
     assert (found["status"], found["organisation"]) == ("test", "demo")
     assert found["times"]["started"] == "2026-11-21T18:05:00Z"
-    assert [said["text"] for said in found["account"]][::3] == ["man rubbing against women", "he does it every friday"]
+    assert found["facts"]["place"]["ids"] == {"at": "CLJ", "from": "VIC", "to": "BTN"}
+    assert [said["text"] for said in found["account"]][::3] == ["man rubbing against women", "1 blue jacket, beard"]
 
 
 def test_silence_passes_on_what_is_known_at_its_own_time(tmp_path: Path):
@@ -90,7 +93,7 @@ def test_two_phones_never_mix(tmp_path: Path):
         other = phone(text="hello", **{"from": "+447700900022"})
         again = phone(text="clapham junction", **{"from": "+447700900011"})
 
-    assert (other["step"], again["step"]) == ("place", "train")
+    assert (other["asks"], again["report"]["facts"]["place"]["at"]) == ("description", "Clapham Junction")
     assert other["report"] is None
 
 
@@ -98,7 +101,7 @@ def test_a_bad_line_gets_its_error_and_the_next_is_answered(tmp_path: Path):
     with _phone(tmp_path) as phone:
         assert phone(nonsense=1) == {"error": "the line needs either text or wait"}
         assert phone(text="hello", to="+447700900888") == {"error": "no organisation takes texts there"}
-        assert phone(text="hello", to="+447700900999")["step"] == "place"
+        assert phone(text="hello", to="+447700900999")["asks"] == "description"
 
 
 def test_r18_nothing_is_left_behind_and_no_data_folder_is_made(tmp_path: Path):
@@ -117,7 +120,7 @@ def test_production_settings_without_their_secrets_do_not_matter(tmp_path: Path)
     (tmp_path / "mine.yaml").write_text(text)
 
     with _phone(tmp_path, QUIETLINE_ENV="production", QUIETLINE_ORGANISATIONS=str(tmp_path / "mine.yaml")) as phone:
-        assert phone(text="hello")["step"] == "place"
+        assert phone(text="hello")["asks"] == "description"
 
 
 def _script(folder: Path, text: str | bytes) -> subprocess.CompletedProcess[str]:
@@ -134,20 +137,20 @@ def _script(folder: Path, text: str | bytes) -> subprocess.CompletedProcess[str]
 
 
 def test_the_shipped_script_goes_as_written(tmp_path: Path):
-    ran = _script(tmp_path, flows.script("starter"))
+    ran = _script(tmp_path, flows.script("railway"))
 
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == "mine.script: the conversation went as written.\n"
 
 
 def test_a_departure_is_a_unified_diff_and_exit_code_1(tmp_path: Path):
-    script = flows.script("starter")
+    script = flows.script("railway")
 
-    ran = _script(tmp_path, script.replace("= asks location", "= asks train"))
+    ran = _script(tmp_path, script.replace("= sent started", "= sent alert"))
 
     assert ran.returncode == 1
     assert ran.stdout.startswith("--- mine.script\n+++ mine.script as played\n@@ ")
-    assert "\n-= asks train\n+= asks location\n" in ran.stdout
+    assert "\n-= sent alert\n+= sent started\n" in ran.stdout
 
 
 @pytest.mark.parametrize(("text", "cause"), [("hello", "line 1: begin with one of"), (b"> caf\xe9", "it is not UTF-8")])

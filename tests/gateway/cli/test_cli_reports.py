@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from gateway import secrets
 from gateway.cli import main
+from handlers.acknowledgements import Answer, acknowledge
 from handlers.records import outbox
 from handlers.records.database import Database
 from handlers.records.migrate import prepare
@@ -76,9 +77,9 @@ def test_the_table_says_what_was_made_and_where_it_stands(installation: Installa
 
     headings, first, second = installation.reports().stdout.splitlines()
 
-    assert headings.split() == ["REF", "ORGANISATION", "STATE", "KIND", "REV", "STATUS", "MADE", "DELIVERY"]
+    assert headings.split() == ["REF", "ORGANISATION", "STATE", "KIND", "REV", "STATUS", "MADE", "ANSWER", "DELIVERY"]
     assert re.fullmatch(
-        r"[0-9A-Z]{4}  north +open +started +1 +live +\d{4}-\d\d-\d\d \d\d:\d\d  "
+        r"[0-9A-Z]{4}  north +open +started +1 +live +\d{4}-\d\d-\d\d \d\d:\d\d  none +"
         r"room: due, 0 tries, next \d\d:\d\d:\d\d",
         first,
     )
@@ -120,6 +121,7 @@ def test_json_gives_the_full_document_with_all_its_deliveries(installation: Inst
 
     (document,) = installation.documents()
     deliveries = document.pop("deliveries")
+    assert (document.pop("acknowledgements"), document.pop("contacts_told")) == ([], 0)
 
     assert [document] == installation.desk.documents()
     assert document["revision"] == 2
@@ -158,6 +160,51 @@ def test_one_report_by_its_id_or_its_reference(installation: Installation):
     assert installation.documents("--id", str(one["id"])) == [one]
     assert installation.documents("--id", str(other["reference"]).lower()) == [other]
     assert len(installation.reports("--id", str(one["id"])).stdout.splitlines()) == 2
+
+
+CONFIDENTIAL = {"flow": "railway", "confidential": ("police",), "confidential_sinks": ("apart",)}
+
+
+def _apart(installation: Installation, **more: object) -> str:
+    """A confidential report, in the same installation; its id."""
+    force = organisation("standards", "sms:63033", ("room",), **CONFIDENTIAL | more)
+    sinks = [FakeSink("room"), FakeSink("mail"), FakeSink("apart")]
+    service = installation.desk.service
+    desk = Desk.build(service.database, ring=service.ring, sinks=sinks, organisations=[force])
+    desk.say("an officer touched me at leeds station just now", sender="+447700900005", recipient="63033")
+    return str(desk.documents("confidential")[0]["id"])
+
+
+def test_r8_a_confidential_report_is_listed_for_its_team_alone(installation: Installation):
+    report_id = _apart(installation)
+
+    assert report_id not in installation.reports("--json").stdout
+    ran = installation.reports("--id", report_id)
+    assert (ran.exit_code, ran.stderr) == (2, "There is no report with that id or reference.\n")
+    (document,) = installation.documents("--confidential")
+    assert (document["id"], document["audience"]) == (report_id, "confidential")
+    assert installation.documents("--confidential", "--id", report_id) == [document]
+
+
+def test_r8_the_team_is_told_what_is_held(installation: Installation, tmp_path: Path):
+    report_id = _apart(installation, confidential_sinks=())
+    file = tmp_path / "organisations.yaml"
+    file.write_text(
+        "sinks:\n  room: {kind: file, path: 'data:r.jsonl'}\norganisations:\n"
+        "  - {id: standards, name: S, timezone: Europe/London, languages: [en], flow: railway,\n"
+        "     addresses: ['sms:63033'], sinks: [room], confidential: [police]}\n"
+    )
+    installation.environ["QUIETLINE_ORGANISATIONS"] = str(file)
+    (document,) = installation.documents("--confidential")
+
+    assert document["id"] == report_id
+    shown = installation.reports("--confidential").stdout
+    assert f"Held, for want of a confidential sink (confidential_sinks): {document['reference']}." in shown
+    assert "Held" not in installation.reports().stdout
+
+
+def test_without_confidential_reports_that_is_said(installation: Installation):
+    assert installation.reports("--confidential").stdout == "No confidential reports.\n"
 
 
 def test_an_unknown_id_is_a_clear_line(installation: Installation):
@@ -205,3 +252,20 @@ def test_r18_the_table_holds_no_word_and_no_number(installation: Installation):
 
     assert "north" in shown
     assert not any(secret in shown for secret in ("canary", "clapham", "900777"))
+
+
+def test_what_control_rooms_answered_is_seen_in_both(installation: Installation):
+    installation.desk.say("man staring")
+    installation.desk.say("clapham j")
+    ((report,),) = installation.desk.rows("SELECT id FROM reports WHERE revision > 0")
+    for status, reason in (("accepted", None), ("completed", "not_found")):
+        answer = Answer(status, reason, "456 of 21/11")
+        acknowledge(installation.desk.service, ["room"], report, status, answer)
+
+    assert "completed, not found, 456 of 21/11  " in installation.reports().stdout
+    (document,) = installation.documents()
+    answers = [dict(one) for one in document["acknowledgements"]]  # type: ignore[attr-defined]
+    assert [(one["sink"], one["status"], one.get("outcome"), one["incident"]) for one in answers] == [
+        ("room", "accepted", None, "456 of 21/11"),
+        ("room", "completed", "not_found", "456 of 21/11"),
+    ]

@@ -17,6 +17,7 @@ from tests.gateway.served import unused_address
 ORGANISATIONS = """\
 sinks:
   file: {kind: file, path: "data:reports.jsonl"}
+  apart: {kind: file, path: "data:confidential.jsonl"}
 organisations:
   - id: north
     name: Northern Police
@@ -25,6 +26,8 @@ organisations:
     flow: starter
     addresses: ["sms:61016"]
     sinks: [file]
+    confidential: [police]
+    confidential_sinks: [apart]
 """
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from conversations.support import Directory, shipped
 from gateway import secrets
 from gateway.cli import main
 from gateway.doctor.advice import in_words, info, must, should
@@ -161,16 +164,65 @@ def test_mistakes_in_the_organisations_file_are_said_with_their_place(newcomer: 
     newcomer.organisations(ORGANISATIONS.replace("Europe/London", "Mars").replace("starter", "none"))
 
     assert newcomer.musts == [
-        "organisations.yaml, line 6, column 15: timezone must be a place such as Europe/London.",
-        "organisations.yaml, line 8, column 11: there is no flow none.",
+        "organisations.yaml, line 7, column 15: timezone must be a place such as Europe/London.",
+        "organisations.yaml, line 9, column 11: there is no flow none.",
     ]
 
 
 def test_a_sink_with_wrong_settings_is_said(newcomer: Patient):
-    newcomer.organisations(ORGANISATIONS.replace("kind: file,", "kind: webhook,").replace("path:", "url:"))
+    newcomer.organisations(ORGANISATIONS.replace("kind: file,", "kind: webhook,", 1).replace("path:", "url:", 1))
 
     (problem,) = newcomer.musts
     assert problem.startswith("sink file: ")
+
+
+def test_r8_who_is_confidential_without_a_sink_of_their_own_is_said(newcomer: Patient):
+    newcomer.organisations(ORGANISATIONS.replace("    confidential_sinks: [apart]\n", ""))
+
+    assert newcomer.musts == [
+        "Organisation north has no confidential_sinks: reports about police are held, and nobody gets them."
+    ]
+
+
+def test_r8_an_organisation_that_names_nobody_is_said(newcomer: Patient):
+    text = ORGANISATIONS.replace("    confidential_sinks: [apart]\n", "").replace("    confidential: [police]\n", "")
+    newcomer.organisations(text)
+
+    (advice,) = newcomer.shoulds
+    assert advice.startswith("Organisation north names nobody whose conduct is confidential")
+
+
+def test_a_key_ring_without_confidential_keys_is_said(newcomer: Patient):
+    ring = {name: keys for name, keys in secrets.new_key_ring().items() if name != "confidential"}
+    newcomer.environ["QUIETLINE_KEYS"] = json.dumps(ring)
+
+    assert any(text.startswith("QUIETLINE_KEYS has no keys for confidential") for text in newcomer.shoulds)
+
+
+def test_support_services_that_nobody_checked_are_listed_for_production_with_what_to_confirm(production: Patient):
+    found = [text for text in production.shoulds if text.startswith("Support service ")]
+
+    assert found
+    assert all(" does not go out: nobody has checked it. Confirm the number" in text for text in found)
+
+
+def test_a_service_checked_by_a_person_is_not_listed_again_for_180_days():
+    today = date(2026, 11, 21)
+    first = shipped().to_check(today)[0]
+    checked = [
+        replace(each, checked_on=date(2026, 6, 1), checked_by="A. N. Other") if each.id == first.id else each
+        for each in shipped().services
+    ]
+
+    ids = [each.id for each in Directory(tuple(checked)).to_check(today)]
+    assert first.id not in ids
+    assert first.id in [each.id for each in Directory(tuple(checked)).to_check(date(2026, 12, 1))]
+
+
+def test_a_language_that_no_speaker_has_read_is_said(production: Patient):
+    production.organisations(ORGANISATIONS.replace("flow: starter", "flow: railway"))
+
+    assert any("no speaker of this language has read the texts yet" in text for text in production.shoulds)
 
 
 def test_q13_a_sinks_secret_shows_nowhere(newcomer: Patient):

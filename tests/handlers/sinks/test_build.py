@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from handlers.sinks import KINDS, build
+from handlers import sinks
+from handlers.sinks import build, kinds
 from handlers.sinks.email import EmailSettings
 from handlers.sinks.webhook import WebhookSettings
 
@@ -17,14 +18,23 @@ from .conftest import OLD_SECRET, SECRET
 WEBHOOK = {"url": "https://desk.example.org/reports", "secret": SECRET}
 EMAIL = {"host": "mail.example.org", "sender": "gateway@example.org", "recipient": "desk@example.net"}
 FILE = {"path": "/var/lib/quietline/reports.jsonl"}
-GIVEN = {"webhook": WEBHOOK, "email": EMAIL, "file": FILE}
+FOLDER = {"path": "/var/lib/quietline/out", "format": "csv"}
+SFTP = {
+    "host": "sftp.example.org",
+    "username": "quietline",
+    "password": "secret",
+    "host_key": "ssh-ed25519 " + "A" * 68,
+    "format": "jsonl",
+}
+NOTICE = {"url": "json://localhost"}
+GIVEN = {"webhook": WEBHOOK, "email": EMAIL, "file": FILE, "folder": FOLDER, "sftp": SFTP, "notice": NOTICE}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_each_kind_is_built_from_little(kind: str) -> None:
     sink = build(kind, "desk", GIVEN[kind])
     assert sink.id == "desk"
-    assert sink.wants("alert")
+    assert sink.wants("alert") is (kind != "notice")
     sink.close()
 
 
@@ -82,6 +92,15 @@ def test_each_kind_is_built_from_little(kind: str) -> None:
         ("file", {"path": "/canary/"}, "path"),
         ("file", {"path": "/canary\0"}, "path"),
         ("file", {"folder": "/canary"}, "folder"),
+        ("folder", {"path": "canary"}, "path"),
+        ("folder", {"path": ""}, "path"),
+        ("folder", {"format": "canary"}, "format"),
+        ("folder", {"at": "canary"}, "at"),
+        ("notice", {"url": ""}, "url"),
+        ("notice", {"title": "canary"}, "title"),
+        ("letter", {}, "kind"),
+        ("../canary", {}, "kind"),
+        ("", {}, "kind"),
     ],
 )
 def test_a_mistake_is_named_and_its_value_is_not(kind: str, changes: dict[str, str], setting: str) -> None:
@@ -131,6 +150,7 @@ from handlers.sinks import build
 for kind, settings in {GIVEN!r}.items():
     build(kind, "desk", settings)
 heavy = {{"urllib3", "requests", "cloudevents", "standardwebhooks", "smtplib", "ssl"}}
+heavy |= {{"asyncio", "asyncssh", "apprise", "fpdf", "fontTools"}}
 print(sorted(heavy & set(sys.modules)))
 """
     env = {"PYTHONPATH": str(Path(__file__).parents[3])}
@@ -138,3 +158,10 @@ print(sorted(heavy & set(sys.modules)))
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, env=env, cwd=tmp_path
     )
     assert said.stdout == "[]\n"
+
+
+def test_a_new_kind_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pigeon.py").write_text("def build(sink_id, settings):\n    return (sink_id, dict(settings))\n")
+    monkeypatch.setattr(sinks, "__path__", [*sinks.__path__, str(tmp_path)])
+    assert build("pigeon", "desk", {"loft": "3"}) == ("desk", {"loft": "3"})
+    assert "pigeon" in kinds()

@@ -11,6 +11,9 @@ import pytest
 
 from handlers.sinks.email import PORTS, SKIPPED, EmailSettings
 from handlers.sinks.file import FileSettings
+from handlers.sinks.folder import FolderSettings
+from handlers.sinks.notice import NoticeSettings
+from handlers.sinks.sftp import SftpSettings
 from handlers.sinks.webhook import PARKS, PAUSES, WebhookSettings
 
 from .conftest import OLD_SECRET, SECRET, MakeWebhook
@@ -30,7 +33,15 @@ def rows(text: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "settings"), [("Webhook", WebhookSettings), ("E-mail", EmailSettings), ("File", FileSettings)]
+    ("heading", "settings"),
+    [
+        ("Webhook", WebhookSettings),
+        ("E-mail", EmailSettings),
+        ("File", FileSettings),
+        ("Folder", FolderSettings),
+        ("SFTP", SftpSettings),
+        ("Notice", NoticeSettings),
+    ],
 )
 def test_every_setting_is_told_and_no_other(heading: str, settings: type[Any]) -> None:
     told = {name[1:-1] for name in rows(section(heading)) if re.fullmatch(r"`[a-z_]+`", name)}

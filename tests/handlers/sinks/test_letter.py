@@ -5,6 +5,7 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from jsonschema import validate
 
 from conversations.report import schema
 from handlers.ports import Delivery
+from handlers.sinks import printed
 from handlers.sinks.letter import letter
 from handlers.sinks.readable import readable
 from tests.naughty import NAUGHTY
@@ -127,8 +129,11 @@ def test_an_odd_reference_stays_out_of_the_headers(reference: object) -> None:
 def test_naughty_texts_reach_their_reader() -> None:
     """P4: the words as they were, in the readable part by line and in the attachment to the byte."""
     sent = delivery(account=[{"put": text, "text": text, "at": text} for text in NAUGHTY])
-    body, attached = parsed(sent).iter_parts()
-    told = body.get_content()
+    body, attached, _printed = parsed(sent).iter_parts()
+    plain, html = body.iter_parts()
+    told = plain.get_content()
+    shown = HtmlText.of(html.get_content())
+    assert all(line.split() == [] or line.strip() in shown for text in NAUGHTY for line in text.splitlines())
     assert all(f"  > {line}" in told for text in NAUGHTY for line in text.splitlines() if "\x00" not in line)
     assert attached.get_content() == sent.document
 
@@ -153,3 +158,94 @@ def test_repeats_are_the_same_to_the_byte() -> None:
 
     assert made(1) == made(2)
     assert orjson.loads(delivery().document) == report()
+
+
+class HtmlText(HTMLParser):
+    """The words of an HTML page, and what it would fetch or run."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.words: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @classmethod
+    def read(cls, page: str) -> HtmlText:
+        parser = cls()
+        parser.feed(page)
+        parser.close()
+        return parser
+
+    @classmethod
+    def of(cls, page: str) -> str:
+        return "".join(cls.read(page).words)
+
+
+class TestHtml:
+    def page(self, **changes: Any) -> HtmlText:
+        body, *_ = parsed(delivery(**changes)).iter_parts()
+        plain, html = body.iter_parts()
+        assert (plain.get_content_type(), html.get_content_type()) == ("text/plain", "text/html")
+        return HtmlText.read(html.get_content())
+
+    def test_it_says_what_the_plain_part_says(self) -> None:
+        shown = "".join(self.page().words)
+        for words in ("Report 7KQ4 revision 3", "Clapham Junction (CLJ)", "At or near", CANARY, "he kept following"):
+            assert words in shown
+
+    def test_nothing_is_fetched_and_nothing_runs(self) -> None:
+        hostile = "<img src=http://evil.example/x><script>alert(1)</script><a href='javascript:1'>x</a>"
+        page = self.page(account=[{"put": hostile, "text": hostile}], consent={"contact": "name", "name": hostile})
+        assert {tag for tag, _ in page.tags} <= {
+            *("html", "head", "meta", "title", "body", "main", "section", "h1", "h2"),
+            *("p", "dl", "dt", "dd", "strong", "blockquote"),
+        }
+        assert {name for _, attributes in page.tags for name in attributes} <= {"lang", "charset", "style"}
+        assert not [True for _, attributes in page.tags if "url(" in (attributes.get("style") or "")]
+        assert hostile in "".join(page.words)
+
+    def test_a_screen_reader_finds_its_way(self) -> None:
+        """WCAG 2.2: a language (3.1.1), a title (2.4.2), headings in order (1.3.1), labels with their values."""
+        tags = [tag for tag, _ in self.page().tags]
+        assert ("html", {"lang": "en-GB"}) in self.page().tags
+        assert tags.count("h1") == tags.count("main") == tags.count("title") == 1
+        assert tags.index("h1") < tags.index("h2")
+        assert tags.count("dt") == tags.count("dd") > 5
+
+
+class TestPdf:
+    def pdf(self, **changes: Any) -> bytes:
+        *_, attached = parsed(delivery(**changes)).iter_parts()
+        assert (attached.get_content_type(), attached.get_filename()) == ("application/pdf", "report-7KQ4-3.pdf")
+        made: bytes = attached.get_content()
+        return made
+
+    def test_it_is_a_pdf_that_tells_nothing_in_the_open(self) -> None:
+        made = self.pdf()
+        assert made.startswith(b"%PDF-")
+        assert made.rstrip().endswith(b"%%EOF")
+        assert CANARY.encode() not in made, "compressed"
+
+    def test_every_welsh_letter_is_there(self) -> None:
+        """E16: all vowels with a circumflex, acute, grave or diaeresis, W and Y among them."""
+        welsh = "âêîôûŵŷáéíóúẃýàèìòùẁỳäëïöüẅÿ"
+        assert {ord(letter) for letter in welsh + welsh.upper()} <= printed._letters()
+
+    def test_what_the_font_lacks_is_a_square_and_never_a_line_of_the_log_r18(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        self.pdf(account=[{"text": "شرطة 😀 \x00 \x1b[2J tŷ"}])
+        assert caplog.text == ""
+        assert printed._printable("شر😀\x00tŷ\n x") == "□□□□tŷ x"
+
+    def test_a_long_report_has_its_pages(self) -> None:
+        made = self.pdf(account=[{"text": f"line {number} " * 40} for number in range(200)])
+        assert made.count(b"/Type /Page\n") > 3
+
+    def test_naughty_texts_print_p4(self) -> None:
+        assert self.pdf(account=[{"put": text, "text": text} for text in NAUGHTY]).startswith(b"%PDF-")
