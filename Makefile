@@ -4,12 +4,17 @@
 
 PYTHON ?=
 ARGS   ?=
+MESSAGES ?= 10000
+KILLS    ?= 150
+DATABASE ?= both
+SEED     ?= 1
+CASES    ?= 20000
 SHELL  := /bin/sh
 BIN    := .venv/bin
 SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help up test bench storm api evaluate lint clean
+.PHONY: help up test bench storm lifecycle naughty api evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,7 +23,9 @@ help:
 	@echo 'make lint    style, types, flows'
 	@echo 'make bench   measure against bare floors    (ARGS="--help")'
 	@echo 'make evaluate  how well labelled texts are read'
-	@echo 'make storm   texts under kill -9            (ARGS="--messages 100000 --kills 1500")'
+	@echo 'make storm   10,000 texts, 150 kill -9 and every other fault, on both databases   (MESSAGES=3000 KILLS=45)'
+	@echo 'make lifecycle  20,000 lives of conversations, killed and restarted in any order   (CASES=400)'
+	@echo 'make naughty every string that breaks software, through every field of every channel'
 	@echo 'make api     10,000 generated requests to the interface for control rooms'
 	@echo 'make clean   remove what was built, but not ./data'
 
@@ -36,7 +43,13 @@ evaluate: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.evaluate $(ARGS)
 
 storm: $(BIN)/.installed-dev
-	@$(BIN)/python -m tests.storm $(ARGS)
+	@$(BIN)/python -m tests.storm --messages $(MESSAGES) --kills $(KILLS) --database $(DATABASE) --seed $(SEED) $(ARGS)
+
+lifecycle: $(BIN)/.installed-dev
+	@LIFECYCLE_CASES=$(CASES) LIFECYCLE_SHARES=2 $(BIN)/python -m pytest -n 2 tests/handlers/test_lifecycle.py $(ARGS)
+
+naughty: $(BIN)/.installed-dev
+	@NAUGHTY=all $(BIN)/python -m pytest -n 2 -k naughty tests $(ARGS)
 
 api: $(BIN)/.installed-dev
 	@API_CASES=5000 $(BIN)/python -m pytest -n 2 tests/gateway/web/test_api_cases.py $(ARGS)

@@ -20,6 +20,8 @@ _ASIDE = frozenset({"role", "urgency", "marks"})
 _LONGEST_NO = 3
 _LONGEST_SKIP = 6
 _NAME_WORDS = 4
+NOISE = "noise"
+"""What a text is that says nothing (`Reading.intent`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ def answer_to(step: Step, reply: Reply, reading: Reading | None, new: Collection
     """
     said = reading.answer.value if reading is not None else None
     if step.choices:
-        answer = _chosen(step, reply, said, body)
-        return answer if answer.choice or not tells(step, new) else WORDS
+        put_right = _put_right(reading) if step.kind is not Kind.PLAYBACK and not body.lstrip()[:1].isdigit() else None
+        answer = _chosen(step, reply, said, body) if not put_right else UNCLEAR
+        return answer if answer.choice or not tells(step, set(new) - (put_right or set())) else WORDS
     if tells(step, new):
         return WORDS
     if reply.opens_skip and step.kind in _OPEN:
@@ -58,7 +61,7 @@ def answer_to(step: Step, reply: Reply, reading: Reading | None, new: Collection
         return SKIPPED
     if said == "no" and (step.kind in _OPEN or len(body.split()) <= _LONGEST_NO):
         return SKIPPED
-    if reading is not None and step.kind in _OPEN:
+    if reading is not None and (step.kind in _OPEN or (step.kind is Kind.ACCOUNT and reading.intent.value == NOISE)):
         return UNCLEAR
     return WORDS if reply.clear else UNCLEAR
 
@@ -75,6 +78,11 @@ def tells(step: Step, new: Collection[str]) -> bool:
     if step.kind in (Kind.YES_NO, Kind.CHOICE):
         return any(slot not in _ASIDE for slot in new)
     return step.kind is not Kind.CONSENT and step.slot in new
+
+
+def _put_right(reading: Reading | None) -> set[str]:
+    """The slots that a text puts right: its "no" is about them ("no coach D")."""
+    return {change.slot for change in (*reading.corrections, *reading.denied)} if reading is not None else set()
 
 
 def _chosen(step: Step, reply: Reply, said: object, body: str) -> Answer:

@@ -48,7 +48,11 @@ def chosen(flow: Flow, session: Session, aside: Aside, body: str) -> int:
     if aside.ask == "pass_on":
         return yes_or_no(flow, body)
     options = _apart(aside.options)[1] if aside.ask == "which" else names(flow, aside, session.language)
-    hits = [number for number, option in enumerate(options, 1) if _names(key, option)]
+    said, named = set(_TOKEN.findall(key)), [set(_TOKEN.findall(key_of(option))) for option in options]
+    hits = [number for number, words in enumerate(named, 1) if words and words <= said]
+    if not hits:  # any word that no other option has
+        own = [words.difference(*(other for other in named if other is not words)) for words in named]
+        hits = [number for number, words in enumerate(own, 1) if words & said]
     return hits[0] if len(hits) == 1 else 0
 
 
@@ -61,11 +65,6 @@ def names(flow: Flow, aside: Aside, language: str) -> tuple[str, ...]:
 def wrong(step: Step, known: frozenset[str]) -> Aside:
     """Which of the things repeated is to be changed."""
     return Aside("wrong", tuple(repeat.slot for repeat in step.repeats if repeat.slot in known))
-
-
-def _names(key: str, option: str) -> bool:
-    wanted = set(_TOKEN.findall(key_of(option)))
-    return bool(wanted) and wanted <= set(_TOKEN.findall(key))
 
 
 def _apart(options: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:

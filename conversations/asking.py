@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from conversations import asides, facts
 from conversations.answering import SKIPPED, UNCLEAR, Answer, answer_to, consent, tells
 from conversations.events import Text
 from conversations.flow import Kind, Step
-from conversations.hearing import Hearing
+from conversations.hearing import NOISE, REPORT, Hearing
 from conversations.kinds import KINDS
 from conversations.reading import Context
 from conversations.replies import Reply
@@ -19,7 +20,7 @@ _IN_WORDS = {brings.asks: brings.slot for brings in KINDS.values() if brings.ask
 """What words tell that answer a thing asked, whatever the kind of question that asks it."""
 
 _NOTED = frozenset({Kind.ACCOUNT, Kind.PERSON})
-_NOISE = "noise"
+_FIGURES = re.compile(r"\D{0,12}?(\d{2,6})\D{0,3}\Z")
 
 
 class Asking(Hearing):
@@ -103,29 +104,58 @@ class Asking(Hearing):
     # The open question
 
     def _answer(self, event: Text, reply: Reply, step: Step) -> None:
+        quiet = "silent" in self.s.marks
         self._quieten(event, step, reply)
         if reply.keep or event.notes:
             self._keep(event, step)
+            self._figures(event.body, step)
         self._spoken(fresh=False)
         wish = self._wishes(reply)
-        if wish and not tells(step, self.new) and "behaviours" not in self.new:
-            self.changes.facts = bool(self.new)
-            if wish != "topic":
-                self._not_understood(event, step, fill=False)
-            return
-        if self.reading is not None and self.reading.intent.value == _NOISE and not self.s.reportable:
+        noise = self.reading is not None and self.reading.intent.value == NOISE
+        also = wish == "support" and self.reading is not None and self.reading.intent.value == REPORT
+        if wish and not also and not self.changes.alert and not tells(step, self.new) and "behaviours" not in self.new:
+            return  # a wish alone does not count against the question
+        if noise and not self.s.reportable:
             self.leads.silent = True
             return
         answer = self._judged(event, reply, step)
         if answer.choice:
             self._chose(event, step, answer.choice)
-        elif answer.answered:
+        elif self._left_alone(step, quiet):
+            self.moves.move("next")
+        elif answer.answered and not self._is_cry(step):
             self._told(step)
         elif answer.skipped:
-            self.changes.facts = bool(self.new)
-            self.moves.forward("next", step)
+            self._skipped(step)
         else:
-            self._not_understood(event, step, fill=True)
+            self._not_understood(event, step, fill=not (self.changes.alert or (noise and step.kind is Kind.ACCOUNT)))
+
+    def _left_alone(self, step: Step, quiet: bool) -> bool:
+        """A question that is no longer asked, danger or the end of quiet mode having come, and was not answered."""
+        changed = self.changes.alert or (quiet and "silent" not in self.s.marks)
+        return changed and not tells(step, self.new) and not self._in_order(step)
+
+    def _is_cry(self, step: Step) -> bool:
+        """Danger told, and nothing of what was asked: the question stays."""
+        return self.changes.alert and step.kind is not Kind.ACCOUNT and not tells(step, self.new)
+
+    def _skipped(self, step: Step) -> None:
+        if self.moves.fill_with_first_try(step):
+            self.changes.facts = True
+        self.moves.forward("next", step)
+
+    def _figures(self, body: str, step: Step) -> None:
+        """Bare figures that answer what asks for one thing of a vehicle are that thing."""
+        slot = step.slot or ""
+        if step.kind is not Kind.TRAIN or "." not in slot or slot in self.new:
+            return
+        found = _FIGURES.match(body)
+        if found is not None:
+            facts.say(self.s, slot, [found.span(1)])
+            self.s.values[slot] = found[1]
+            self.new.add(slot)
+            self.changes.facts = True
+            self.moves.touch()
 
     def _judged(self, event: Text, reply: Reply, step: Step) -> Answer:
         if self.leads.quiet_begun:
@@ -136,7 +166,12 @@ class Asking(Hearing):
 
     def _told(self, step: Step) -> None:
         """Answered in words: they are kept as said where nothing was read from them."""
-        slot = _IN_WORDS.get(step.asks or "", "") if step.choices else step.slot or ""
+        slot = step.slot or ""
+        if step.choices:
+            described = self.reading is not None and bool(self.reading.describes_suspect.value)
+            slot = _IN_WORDS.get(step.asks or "", "") if described else ""
+        elif step.kind is Kind.TRAIN and tells(step, self.new):
+            slot = ""
         if slot and (slot not in self.new and not (slot in _GROUPS and self._known(slot))):
             self.moves.fill(slot)
             self.changes.facts = True
@@ -158,6 +193,8 @@ class Asking(Hearing):
             choice = next(choice for choice in step.choices if choice.number == number)
             for key, value in choice.sets.items():
                 facts.tell(self.s, key, value)
+                if (key, value) == ("urgency", "emergency"):
+                    self._alarm(f"answer.{step.id}", anew=True)
             self.changes.facts = bool(choice.sets) or bool(self.new)
             self._decide()
         if not self.new and step.kind is not Kind.CONSENT:
@@ -184,7 +221,7 @@ class Asking(Hearing):
         self.moves.forward("again", step)
         if s.step == step.id:
             s.misunderstood += 1
-            if fill and not self.new:
+            if fill and (not self.new or step.kind is Kind.PLAYBACK):
                 self.leads.add("again")
 
 

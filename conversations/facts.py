@@ -16,6 +16,10 @@ _BESIDE = frozenset({"suspect", "contact", "role", "safe", "confirm"})
 _NO_TRAIN = frozenset({"time_kind", "time_ambiguous"})
 _SURE_ENOUGH = 0.75
 _REPORT = "report"
+_BESIDE_IT = frozenset({"noise", "question"})
+_VAGUE = frozenset({"intent.unknown", "intent.answer"})
+"""How a text came to be taken for a report that may tell of nothing."""
+
 _ANNOUNCED = "intent.reportable"
 LONG = 12
 """Words that make an account of a first text that names no act."""
@@ -138,7 +142,7 @@ class Merge:
             if r.describes_suspect.spans:
                 self.new.add("look")
                 say(self.s, "look", r.describes_suspect.spans, self.entry)
-        if marks(self.s, r):
+        if marks(self.s, r, self.asks):
             self.new.add("marks")
         there = getattr(r, "still_there", None)
         if there is not None and there.value is not None:
@@ -152,7 +156,7 @@ class Merge:
         held = self.s.values.get("urgency")
         if urgency.value == "emergency":
             self._set("urgency", "emergency", urgency.spans)
-        elif urgency.value in ("now", "past") and held != "emergency" and self._may_guess(urgency):
+        elif urgency.value in ("now", "past") and held != "emergency" and self._may_guess(urgency, held):
             self._guess("urgency", urgency, asked=self.asks == "when")
         when = getattr(self.r, "when", None)
         if when is not None and when.value is not None and when.spans:
@@ -160,8 +164,11 @@ class Merge:
         elif self.s.values.get("service.time_kind") == "event" and "service.time" in self.s.said:
             self.s.said.setdefault("when", self.s.said["service.time"])
 
-    def _may_guess(self, urgency: Value) -> bool:
-        """A thin text that names no act tells nothing of the time by itself."""
+    def _may_guess(self, urgency: Value, held: object) -> bool:
+        """A thin text that names no act tells nothing of the time by itself; what was told to be past stays so
+        unless words say that it is now."""
+        if held == "past" and "urgency" not in self.s.guessed and not urgency.spans:
+            return False
         return bool(urgency.spans or self.r.behaviours or self.asks == "when")
 
     def _guess(self, slot: str, value: Value, asked: bool) -> None:
@@ -180,11 +187,13 @@ class Merge:
 
     def _account(self) -> None:
         """A text that tells an act, or a first one that says much, is an account; a thin one is not."""
-        if self.r.intent.value != _REPORT or self.entry < 0:
+        if (self.r.intent.value != _REPORT and not told_unsure(self.r)) or self.entry < 0:
             return
         body = self.s.account[self.entry].text
         much = self.asks is None and len(body.split()) >= LONG and self.r.intent.rule != _ANNOUNCED
-        acts = any(act.rule == f"behaviours.{act.value}" for act in self.r.behaviours)  # said, not implied by danger
+        vague = self.r.intent.rule in _VAGUE
+        said = (act for act in self.r.behaviours if not (vague and act.value == "other"))
+        acts = any(act.rule == f"behaviours.{act.value}" for act in said)  # said, not implied by danger
         if acts or much:
             self.s.said["account"] = [*self.s.said.get("account", ()), Said(self.entry, 0, len(body))]
             self.new.add("account")
@@ -206,6 +215,20 @@ def wished(reading: Reading, name: str) -> bool:
     return found is not None and bool(found.value)
 
 
+def told_unsure(reading: Reading) -> bool:
+    """Whether a text tells of an act by somebody who is not sure about passing it on."""
+    return bool(reading.behaviours) and wished(reading, "unsure")
+
+
+def told(reading: Reading, *, begun: bool) -> bool:
+    """Whether a text that is no report by itself tells something of one: danger, an act by somebody who is not sure,
+    or, where one has begun, where or what train it was."""
+    if reading.danger or told_unsure(reading):
+        return True
+    facts = reading.place or reading.service or reading.corrections or reading.denied
+    return begun and bool(facts) and reading.intent.value in _BESIDE_IT
+
+
 def contact_wished(reading: Reading) -> str | None:
     """Whether we may text later, where it is said without being asked."""
     if reading.intent.value != _REPORT:
@@ -215,11 +238,14 @@ def contact_wished(reading: Reading) -> str | None:
     return "may_text" if wished(reading, "by_text") or wished(reading, "by_email") else None
 
 
-def marks(session: Session, reading: Reading) -> bool:
-    """Takes over what a reading says of the reporter; True where something of it is new."""
+def marks(session: Session, reading: Reading, asks: str | None = None) -> bool:
+    """Takes over what a reading says of the reporter; True where something of it is new.
+
+    "Not by phone", where `asks` is how to be reached, does not say that they cannot speak.
+    """
     new = False
     for name, mark in _MARKS:
-        if wished(reading, name):
+        if wished(reading, name) and not (mark == "no_voice" and asks == "contact"):
             new |= note(session, mark)
     return new
 
@@ -327,7 +353,7 @@ def view(session: Session, house: House, now: float) -> View:
     s, values, marked = session, session.values, session.marks
     return View(
         urgency=values.get("urgency") or UNKNOWN,
-        role=values.get("role") or UNKNOWN,
+        role=UNKNOWN if "role" in s.guessed else values.get("role") or UNKNOWN,
         suspect_is=values.get("suspect_is") or UNKNOWN,
         behaviours=frozenset(values.get("behaviours", ())),
         language=s.language,

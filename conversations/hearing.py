@@ -20,8 +20,10 @@ from conversations.telling import Telling
 Reader = Callable[[str, Context], Reading]
 """Reads what a text says, in the light of what was asked. Pure, and never raises."""
 
-REPORT, SUPPORT = "report", "support"
+REPORT, SUPPORT, NOISE, QUESTION = "report", "support", "noise", "question"
 """What a text may be for (`Reading.intent`)."""
+
+_FEW_WORDS = 2
 
 
 class Hearing:
@@ -83,12 +85,14 @@ class Hearing:
             s.reportable = self.changes.facts = True
             return
         asked = asks or (step.asks if step is not None else None)
-        if reading.intent.value == REPORT or reading.danger:
+        if reading.intent.value == REPORT or facts.told(reading, begun=s.reportable):
             s.reportable = True
             self.new = facts.Merge(s, reading, asked).all()
+            self.changes.facts = bool(self.new)
+        elif facts.marks(s, reading, asked):
             self.changes.facts = True
-        else:
-            facts.marks(s, reading)
+        if _adds_nothing(reading, event.body) and not (event.notes or self.new):
+            self.changes.words = False
         for danger in reading.danger:
             self._alarm(danger.rule or f"danger.{danger.value}")
         self._decide()
@@ -103,10 +107,18 @@ class Hearing:
         if rule not in s.danger:
             s.danger.append(rule)
         s.alarmed, s.sealed = True, False
+        s.values["urgency"] = "emergency"
         if s.aside is not None and s.aside.ask == "pass_on":
             s.aside = None
         self.changes.alert = True
         self.moves.touch()
+
+    def _in_order(self, step: Step) -> bool:
+        """Whether a question is one that is still asked as things stand."""
+        for order in self.flow.orders:
+            if order.when is None or order.when.holds(self.moves.view):
+                return step.id in order.ask
+        return False
 
     def _decide(self) -> None:
         """R8: whose conduct is confidential here is decided in the turn, and never turns back."""
@@ -134,7 +146,7 @@ class Hearing:
         if reading is None:
             return ""
         if facts.wished(reading, "person"):
-            facts.note(s, "person_wanted")
+            self.changes.facts |= facts.note(s, "person_wanted")
             self.leads.add("handover" if self.house.people else "handover_off")
             return "person_wanted"
         if self._is_unsure(reading):
@@ -186,3 +198,10 @@ class Hearing:
         elif "silent" in marks and len(event.body.split()) > 1 and not reply.choice:
             marks.remove("silent")
             self.moves.touch()
+
+
+def _adds_nothing(reading: Reading, body: str) -> bool:
+    """Whether a text is kept and no cause to forward a report: a question of theirs, a word or two of noise."""
+    if reading.intent.value == NOISE:
+        return len(body.split()) <= _FEW_WORDS
+    return bool(reading.intent.value == QUESTION)

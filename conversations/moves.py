@@ -6,9 +6,14 @@ from conversations import facts
 from conversations.conditions import View
 from conversations.events import Text
 from conversations.flow import Flow, Kind, Step
+from conversations.guards import Facts
 from conversations.house import House
-from conversations.machine import Facts, advance
-from conversations.session import Entry, Session
+from conversations.replies import enough
+from conversations.session import WITHDRAWS, Entry, Session
+from conversations.table import advance
+
+_LETTERS = 3
+"""The fewest letters or figures of an answer that is kept as said."""
 
 
 class Moves:
@@ -67,9 +72,9 @@ class Moves:
         return True
 
     def finish(self, step: Step) -> None:
-        """DONE: all that is still wanted is skipped, up to what comes behind the questions."""
+        """DONE: all that is still wanted is skipped, up to the end."""
         for _ in self.flow.steps:
-            if step.kind in (Kind.PLAYBACK, Kind.CONSENT, Kind.END):
+            if step.kind is Kind.END:
                 return
             self.forward("next", step)
             step = self.flow.by_id[self.s.step]
@@ -93,18 +98,32 @@ class Moves:
         s.marks = [mark for mark in s.marks if mark not in ("silent", "platform")]
         self.touch()
 
-    def keep(self, event: Text, step: Step | None) -> None:
-        """Keeps a text with the question as it was put."""
+    def keep(self, event: Text, step: Step | None, *, withdraws: bool = False) -> None:
+        """Keeps a text with the question as it was put; one that `withdraws` is no part of the report."""
         s = self.s
         asks, put = (step.asks, s.put) if step is not None else (None, None)
-        s.account.append(Entry(event.body, self.now, asks, put, s.language, event.notes))
+        notes = (*event.notes, WITHDRAWS) if withdraws else event.notes
+        s.account.append(Entry(event.body, self.now, asks, put, s.language, notes))
 
-    def fill(self, slot: str) -> None:
-        """The text kept last answers a slot, instead of one of this sitting."""
-        body = self.s.account[-1].text if self.s.account else ""
+    def fill(self, slot: str, entry: int | None = None) -> None:
+        """A text, by default the one kept last, answers a slot, instead of one of this sitting."""
+        if not self.s.account:
+            return
+        body = self.s.account[-1 if entry is None else entry].text
         if body.strip():
-            facts.say(self.s, slot, [(0, len(body))])
+            facts.say(self.s, slot, [(0, len(body))], entry)
             self.touch()
+
+    def fill_with_first_try(self, step: Step) -> bool:
+        """The first answer to a question, which could not be read, is kept as said where the second skips (rule 6)."""
+        s = self.s
+        if not s.misunderstood or step.slot is None or step.choices or self.view.knows(step.slot):
+            return False
+        for index in range(s.before, len(s.account)):
+            if s.account[index].question == step.asks and enough(s.account[index].text, _LETTERS):
+                self.fill(step.slot, index)
+                return True
+        return False
 
     def _pass(self, step: Step) -> None:
         s = self.s

@@ -33,24 +33,39 @@ def playback(step: Step, session: Session, known: frozenset[str]) -> str:
     unnamed: list[str] = []
     language = session.language
     for repeat in step.repeats:
-        if repeat.slot in known:
+        parts = _parts(session, repeat.slot)
+        if parts or (repeat.slot in known and _words(session, repeat.slot)):
             called = repeat.unnamed.render(language, {})
             unnamed.append(called)
-            named.append(_said(session, repeat.slot) or called)
+            named.append(_said(session, repeat.slot, parts) or called)
     text = step.text.render(language, {"repeat": ", ".join(named)})
     return text if fits_one(text) else step.text.render(language, {"repeat": ", ".join(unnamed)})
 
 
-def _said(session: Session, slot: str) -> str | None:
-    values, words = session.values, spoken().get(session.language, _NO_WORDS)
-    parts = _PARTS[slot](values, words)
+def _parts(session: Session, slot: str) -> list[str]:
+    return _PARTS[slot](session.values, spoken().get(session.language, _NO_WORDS))
+
+
+def _words(session: Session, slot: str) -> str:
+    """The latest words of this sitting that were kept as said for a slot, whole or one of its keys."""
+    said = [
+        said
+        for name, found in session.said.items()
+        if name.partition(".")[0] == slot and name not in session.values
+        for said in found
+        if said.entry >= session.before
+    ]
+    if not said:
+        return ""
+    return session.account[said[-1].entry].text[said[-1].start : said[-1].end]
+
+
+def _said(session: Session, slot: str, parts: list[str]) -> str | None:
     if parts:
         text = ", ".join(parts)
         return None if exposing(text) else text
-    said = [said for said in session.said.get(slot, ()) if said.entry >= session.before]
-    if not said:
-        return None
-    return repeatable(session.account[said[-1].entry].text[said[-1].start : said[-1].end])
+    words = _words(session, slot)
+    return repeatable(words) if words else None
 
 
 def _place(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
@@ -75,6 +90,8 @@ def _service(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
     elif start or end:
         route = _put(words, "from" if start else "to", start or end)
     parts = [" ".join(str(part) for part in (time, route) if part)]
+    if unit := values.get("service.unit"):
+        parts.append(_put(words, "unit", unit))
     coach, seat = values.get("service.coach"), values.get("service.seat")
     if coach:
         parts.append(words.get(coach) or _put(words, "coach", coach))

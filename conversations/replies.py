@@ -21,6 +21,11 @@ _BETWEEN_WORDS = re.compile(r"[^\w']+|_")
 URGENT_KEYWORDS = ("stop", "danger", "start")
 """Keywords that count in every step and before any answer: carriers own their words."""
 
+CARRIERS = frozenset({"help", "info"})
+"""Words of carriers among those that tell no language."""
+
+_IDLE = frozenset({"thanks", "skip", "done", "no"})
+
 ANYWHERE_KEYWORDS = ("support", "delete", "withdraw", "language")
 """Keywords that count in every text, a first one too, but behind the choices of the open question."""
 
@@ -28,13 +33,18 @@ MOST_WORDS_OF_A_TOPIC = 12
 """A question of the reporter's is looked for in texts up to this length."""
 
 
+_BESIDE_A_TOPIC = 2
+"""The most words beside a question of the reporter's that still say nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a text is as an answer.
 
     `keyword` is one of `conversations.flow.KEYWORDS`, `word` the keyword as the flow writes it (for `language` the
-    language asked for); `topic` the question asked; `choice` the number chosen, 0 for none; `keep` says that there are
-    words in it to be kept; `clear` that the step can take it as answer; `opens_skip` that its first word skips.
+    language asked for); `topic` the question asked, `bare` where it is all that is said; `choice` the number chosen,
+    0 for none; `keep` says that there are words in it to be kept; `clear` that the step can take it as answer;
+    `opens_skip` that its first word skips.
     """
 
     keyword: str | None = None
@@ -43,12 +53,14 @@ class Reply:
     keep: bool = False
     clear: bool = False
     topic: Topic | None = None
+    bare: bool = False
     opens_skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The words of a flow version, ready to look up by `key_of`: keywords, each step's choices, topics' phrases."""
+    """The words of a flow version, ready to look up by `key_of`: keywords, each step's choices, topics' phrases;
+    `tongues` the language of keywords that are of one alone."""
 
     urgent: dict[str, tuple[str, str]]
     anywhere: dict[str, tuple[str, str]]
@@ -57,6 +69,7 @@ class Lexicon:
     openers: dict[str, dict[str, int]]
     yes_no: dict[str, int]
     topics: dict[str, Topic]
+    tongues: dict[str, str]
     phrases: re.Pattern[str] | None
 
 
@@ -93,8 +106,23 @@ def lexicon(flow: Flow) -> Lexicon:
         {step.id: _choices(step, most_words=1) for step in asked},
         yes_no,
         topics,
+        _tongues(flow),
         re.compile(rf"(?<!\S)(?:{longest_first})(?!\S)") if topics else None,
     )
+
+
+def _tongues(flow: Flow) -> dict[str, str]:
+    found: dict[str, set[str]] = {}
+    for keyword in ("danger", "support", "delete"):
+        for language, words in flow.keywords[keyword].by_language.items() if keyword in flow.keywords else ():
+            for word in words:
+                found.setdefault(key_of(word), set()).add(language)
+    return {key: min(told) for key, told in found.items() if len(told) == 1 and key not in CARRIERS}
+
+
+def is_idle(flow: Flow, text: str) -> bool:
+    """Whether a whole text is a word of thanks, of skipping, of being done, or a plain no."""
+    return lexicon(flow).keywords.get(key_of(text), ("", ""))[0] in _IDLE
 
 
 def spaced(text: str) -> str:
@@ -120,7 +148,8 @@ def read_first(flow: Flow, text: str) -> Reply:
     if hit is not None:
         return Reply(keyword=hit[0], word=hit[1])
     keep = bool(text.strip())
-    return Reply(keep=keep, clear=keep, topic=_topic(words, text))
+    topic, bare = _topic(words, text)
+    return Reply(keep=keep, clear=keep, topic=topic, bare=bare)
 
 
 def read(flow: Flow, step: Step, text: str) -> Reply:
@@ -137,14 +166,14 @@ def read(flow: Flow, step: Step, text: str) -> Reply:
     if hit is not None and hit[0] != "yes" and (hit[0] != "no" or not step.choices):
         return Reply(keyword="skip" if hit[0] == "no" else hit[0], word=hit[1])
     keep = bool(text.strip())
-    topic = _topic(words, text)
+    topic, bare = _topic(words, text)
     opener = _FIRST_TOKEN.match(text)
     first = key_of(opener[1]) if opener else ""
     if step.choices:
         number = words.openers[step.id].get(first, 0)
-        return Reply(choice=number, keep=keep, clear=number > 0, topic=topic)
+        return Reply(choice=number, keep=keep, clear=number > 0, topic=topic, bare=bare)
     skips = words.keywords.get(first, ("", ""))[0] in ("skip", "no")
-    return Reply(keep=keep, clear=enough(text, KINDS[step.kind].letters), topic=topic, opens_skip=skips)
+    return Reply(keep=keep, clear=enough(text, KINDS[step.kind].letters), topic=topic, bare=bare, opens_skip=skips)
 
 
 def yes_or_no(flow: Flow, text: str) -> int:
@@ -159,8 +188,12 @@ def enough(text: str, least: int) -> bool:
     return any(count >= least for count, _ in enumerate(_LETTERS_OR_FIGURES.finditer(text), 1))
 
 
-def _topic(words: Lexicon, text: str) -> Topic | None:
+def _topic(words: Lexicon, text: str) -> tuple[Topic | None, bool]:
+    """The topic asked about, and whether the text says next to nothing beside."""
     if words.phrases is None or text.count(" ") >= MOST_WORDS_OF_A_TOPIC:
-        return None
-    hit = words.phrases.search(spaced(text))
-    return words.topics[hit[0]] if hit is not None else None
+        return None, False
+    said = spaced(text)
+    hit = words.phrases.search(said)
+    if hit is None:
+        return None, False
+    return words.topics[hit[0]], said.count(" ") <= hit[0].count(" ") + _BESIDE_A_TOPIC

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from conversations.facts import joined
-from conversations.session import Entry, Session
+from conversations.session import WITHDRAWS, Entry, Session
 
 Document = dict[str, Any]
 
@@ -54,7 +54,8 @@ def document(session: Session) -> Document | None:
 
     `facts` has the form of a message's labels: what nobody has read is null, empty or false. `said` holds the
     reporter's words by slot, spans in code points with the end excluded; `account` every text in order with the
-    question as it was put. A confidential report goes by its spare id and reference.
+    question as it was put; but the words that took a report back, while it is taken back, are no part of it (R5: they
+    are kept, and what went forward only gets the mark). A confidential report goes by its spare id and reference.
     """
     if not known(session):
         return None
@@ -64,7 +65,7 @@ def document(session: Session) -> Document | None:
     made["marks"] = [mark for mark in session.marks if mark in _MARKS]
     made["facts"] = _facts(session)
     made["said"] = _said(session)
-    made["account"] = [_entry(entry) for entry in session.account]
+    made["account"] = [_entry(entry) for entry in session.account if not _withheld(session, entry)]
     made["consent"] = {name: session.consent.get(name) for name in ("contact", "name", "how")}
     return made
 
@@ -165,6 +166,10 @@ def _said(session: Session) -> Document:
         ]
         for slot, found in session.said.items()
     }
+
+
+def _withheld(session: Session, entry: Entry) -> bool:
+    return session.state == "stopped" and WITHDRAWS in entry.notes
 
 
 def _entry(entry: Entry) -> Document:

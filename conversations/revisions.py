@@ -48,7 +48,7 @@ def revise(
         s.completed, s.state = True, "complete"
     if s.sealed and not changes.alert:
         return ()
-    kind = _kind(flow, s, changes, newly, view)
+    kind = _kind(flow, s, changes, newly, view) or _unheard(s, step)
     made: list[Revision] = []
     if changes.moved and s.forwarded:
         made.append(_desk(s, "moved", now))
@@ -58,6 +58,8 @@ def revise(
     if s.confidential and (card := _card(s, view)):
         s.card = card
         made.append(_desk(s, "alert", now))
+    if _BEGUN not in s.told and any(view.knows(slot) for slot in flow.complete):
+        s.told.append(_BEGUN)
     s.kind, s.revised, s.forwarded = kind, now, True
     if s.confidential:
         s.apart += 1
@@ -108,7 +110,7 @@ def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, 
         return "unfinished"
     if newly_complete:
         return "complete"
-    if changes.opened:
+    if changes.opened and (session.completed or view.urgency != "past"):
         return "complete" if session.completed else "started"
     if not (changes.words or changes.facts):
         return None
@@ -117,9 +119,17 @@ def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, 
     if view.urgency == "past":
         return None
     if _BEGUN not in session.told and any(view.knows(slot) for slot in flow.complete):
-        session.told.append(_BEGUN)
         return "started"
     return "updated" if changes.facts and forwarded else None
+
+
+def _unheard(session: Session, step: Step | None) -> str | None:
+    """At the end of the questions nothing that is known stays here: whoever cannot type is present and silent."""
+    s = session
+    if step is None or step.kind is not Kind.END or s.forwarded or s.completed or not report.known(s):
+        return None
+    session.state = "unfinished"
+    return "unfinished"
 
 
 def _later(session: Session) -> str | None:

@@ -28,7 +28,9 @@ def say(heard: Hearing) -> None:
 
 def _open_step(heard: Hearing) -> Step | None:
     step = heard.step
-    return None if step is None or step.kind is Kind.END or heard.ended is not None else step
+    if step is None or step.kind is Kind.END or heard.ended is not None:
+        return None
+    return step
 
 
 def _led(heard: Hearing, lead: str | None) -> str | None:

@@ -31,6 +31,9 @@ another language."""
 ASIDES = frozenset({"which", "wrong", "pass_on", "language"})
 """The questions that every flow has beside its steps."""
 
+WITHDRAWS = "withdraws"
+"""What came with a text that takes a report back: kept, and no part of the report while it is taken back."""
+
 FORMAT = 2
 
 

@@ -2,51 +2,102 @@
 
 `conversations.machine` defines the flow's machine with python-statemachine, and the library stays the measure: a
 property test holds every decision of the table against the machine's own `send`. A send costs about as much as the
-commit of a whole turn, most of it spent on callbacks that a flow does not have.
+commit of a whole turn, most of it spent on callbacks that a flow does not have. The tables of the shipped flows are
+read off ahead (`conversations.flows`), and a test holds them against the machines.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from statemachine import StateMachine
-from statemachine.exceptions import TransitionNotAllowed
+from conversations import flows
+from conversations.flow import Flow
+from conversations.guards import Facts, Guard, guard
 
-Guards = tuple[Callable[[Any], bool], ...]
+if TYPE_CHECKING:
+    from statemachine import StateMachine
+
+Ways = Mapping[str, Mapping[str, Sequence[tuple[Sequence[str], str]]]]
+"""By state and event the ways on, the first open one is taken: the names of its guards, and where it leads."""
 
 
 class Table:
-    """What follows each state on each event.
+    """What follows each state on each event, by the names of guards of a flow."""
+
+    def __init__(self, ways: Ways, flow: Flow) -> None:
+        self._names = ways
+        self._flow = flow
+        self._guards: dict[str, Guard] = {}
+        self._ways: dict[tuple[str, str], tuple[tuple[tuple[Guard, ...], str], ...]] = {}
+
+    def follows(self, state: str, event: str, model: Facts) -> str:
+        """The state that follows: the first way whose guards all hold.
+
+        Raises:
+            statemachine.exceptions.TransitionNotAllowed: no way is open, as in the machine.
+            KeyError: the machine has no such state.
+        """
+        for guards, target in self._ways.get((state, event)) or self._look_up(state, event):
+            for holds in guards:
+                if not holds(model):
+                    break
+            else:
+                return target
+        raise _not_allowed(state)
+
+    def _look_up(self, state: str, event: str) -> tuple[tuple[tuple[Guard, ...], str], ...]:
+        named = self._names[state].get(event, ())
+        found = tuple((tuple(self._guard(name) for name in names), target) for names, target in named)
+        self._ways[state, event] = found
+        return found
+
+    def _guard(self, name: str) -> Guard:
+        if name not in self._guards:
+            self._guards[name] = guard(self._flow, name)
+        return self._guards[name]
+
+
+@lru_cache(maxsize=256)
+def table(flow: Flow) -> Table:
+    """The table of a flow version: as it was read off ahead, else from its machine. Raises MachineError."""
+    ways = flows.ways(flow)
+    if ways is None:
+        from conversations.machine import compile_flow
+
+        ways = ways_of(compile_flow(flow))
+    return Table(ways, flow)
+
+
+def advance(flow: Flow, event: str, facts: Facts) -> str:
+    """The step that follows an event, by the machine's own states and transitions; `facts` says the same afterwards.
+
+    Raises:
+        statemachine.exceptions.TransitionNotAllowed: the step does not know the event.
+        KeyError: the flow does not have the step.
+    """
+    facts.leads_to = None
+    return table(flow).follows(facts.state, event, facts)
+
+
+def ways_of(machine: type[StateMachine]) -> Ways:
+    """What a machine class says of its ways on.
 
     Args:
         machine: a class whose guards are plain functions of the model and whose transitions do nothing else.
 
     Raises ValueError where the machine has callbacks that a table cannot honour.
     """
-
-    def __init__(self, machine: type[StateMachine]) -> None:
-        self._machine = machine
-        self._ways: dict[tuple[str, str], list[tuple[Guards, str]]] = {}
-        for state in machine.states:
-            for transition in state.transitions:
-                _refuse_actions(machine, transition)
-                way = (tuple(_function(spec) for spec in transition.cond), str(transition.target.value))
-                for event in transition.events:
-                    self._ways.setdefault((str(state.value), str(event)), []).append(way)
-
-    def follows(self, state: str, event: str, model: Any) -> str:
-        """The state that follows: the first way whose guards all hold.
-
-        Raises:
-            TransitionNotAllowed: no way is open, as in the machine.
-            KeyError: the machine has no such state.
-        """
-        for guards, target in self._ways.get((state, event), ()):
-            if all(guard(model) for guard in guards):
-                return target
-        found = self._machine.states_map[state]
-        raise TransitionNotAllowed(None, {found})
+    found: dict[str, dict[str, list[tuple[list[str], str]]]] = {}
+    for state in machine.states:
+        of = found.setdefault(str(state.value), {})
+        for transition in state.transitions:
+            _refuse_actions(machine, transition)
+            way = ([_name(spec) for spec in transition.cond], str(transition.target.value))
+            for event in transition.events:
+                of.setdefault(str(event), []).append(way)
+    return found
 
 
 def _refuse_actions(machine: type[StateMachine], transition: Any) -> None:
@@ -57,8 +108,14 @@ def _refuse_actions(machine: type[StateMachine], transition: Any) -> None:
                 raise ValueError(f"state {transition.source.id!r}: a transition does more than lead on")
 
 
-def _function(spec: Any) -> Callable[[Any], bool]:
+def _name(spec: Any) -> str:
     if not callable(spec.func) or not getattr(spec, "expected_value", True):
         raise ValueError("a guard is not a plain function of the model")
-    function: Callable[[Any], bool] = spec.func
-    return function
+    return str(spec.func.__name__)
+
+
+def _not_allowed(state: str) -> Exception:
+    from statemachine import State
+    from statemachine.exceptions import TransitionNotAllowed
+
+    return TransitionNotAllowed(None, {State(state, value=state)})

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from conversations import facts
+from dataclasses import replace
+
+from conversations import asides, facts
 from conversations.asking import Asking
 from conversations.events import Text
 from conversations.flow import OPENING, STOPPED, Kind, Step
-from conversations.hearing import REPORT, SUPPORT, Reader
-from conversations.replies import Reply, key_of, read, read_first
+from conversations.hearing import NOISE, QUESTION, REPORT, SUPPORT, Reader
+from conversations.reading import Value
+from conversations.replies import Reply, is_idle, key_of, lexicon, read, read_first
 from conversations.saying import say
 from conversations.session import Aside
 from conversations.timing import SITTING
@@ -16,26 +19,33 @@ __all__ = ["Reader", "Texting"]
 
 _ASIDE = frozenset({"support", "delete", "language"})
 _OPTOUT, _OTHER = "optout", "lost_property_or_other_service"
+_ASKS = Value(QUESTION)
+_NOTHING_SAID = frozenset({"skip", "dont_know", "no"})
 _CONFIRMS = frozenset({Kind.PLAYBACK, Kind.CONSENT})
 
 
 class Texting(Asking):
     """One text in one conversation."""
 
-    __slots__ = ()
+    __slots__ = ("rested",)
 
     def take(self, event: Text) -> None:
         """A text: what it is depends on where the conversation stands, danger and exit words come first."""
         s, step = self.s, self.step
         fresh = s.step == OPENING or self.now - s.last_text > SITTING
+        self.rested = s.ended if s.step == OPENING and self.now - s.last_text <= SITTING else None
         if not event.held or s.step == OPENING:
             s.last_text = self.now
         at = None if fresh else step
         reply = read_first(self.flow, event.body) if at is None else read(self.flow, at, event.body)
         if event.carrier == "STOP" or (event.carrier == "START" and s.step == STOPPED):
             reply = Reply(keyword=event.carrier.lower(), word=key_of(event.body))
+        if reply.keyword is not None and s.step == OPENING and not s.account:
+            self._tongue(reply)
         if reply.keyword is None and reply.keep and self.reader is not None:
             self.reading = self._read(event.body, at)
+            if reply.bare and not self.reading.danger:
+                self.reading = replace(self.reading, intent=_ASKS, behaviours=())
         if event.held:
             self._held(event, reply)
             return
@@ -52,6 +62,8 @@ class Texting(Asking):
             self._danger(reply, fresh)
         elif self.s.staffed:
             self._keep(event, None)
+        elif self.rested is not None and self._wants_nothing(event, reply):
+            self._rest(event, reply)
         elif fresh or step is None:
             self._open(event, reply)
         elif step.kind is Kind.END:
@@ -60,6 +72,36 @@ class Texting(Asking):
             self._within(event, reply, step)
 
     # What a text does, by where the conversation stands
+
+    def _tongue(self, reply: Reply) -> None:
+        """A keyword of one language alone, as the very first text, tells the language (rule 19)."""
+        language = lexicon(self.flow).tongues.get(reply.word)
+        if language is not None and language != self.s.language:
+            self.s.language = language
+            self.moves.touch()
+
+    def _wants_nothing(self, event: Text, reply: Reply) -> bool:
+        """After support alone, or what is for others: thanks, a skip, noise and bare questions tell of nothing."""
+        if reply.keyword is not None:
+            return False
+        reading = self.reading
+        if reading is None or not (reading.danger or reading.behaviours or reading.place or reading.service):
+            if reply.topic is not None or is_idle(self.flow, event.body):
+                return True
+            return reading is not None and (reading.intent.value == NOISE or reading.answer.value in _NOTHING_SAID)
+        return False
+
+    def _rest(self, event: Text, reply: Reply) -> None:
+        """Nobody who wanted no more is pressed: a question is answered in one line, all else is kept in silence."""
+        reportable = self.s.reportable
+        self._keep(event, None)
+        self.s.reportable = reportable
+        self.changes.words = self.changes.facts = False
+        self.ended = self.rested
+        if reply.topic is not None:
+            self._wishes(reply)
+        else:
+            self.leads.silent = True
 
     def _held(self, event: Text, reply: Reply) -> None:
         if reply.keyword == "danger":
@@ -83,8 +125,8 @@ class Texting(Asking):
         if self.s.step == STOPPED:
             self.leads.silent = True
             return
-        if reply.keyword is None:
-            self._keep(event, None)
+        if reply.keyword is None and event.body.strip():
+            self.moves.keep(event, None, withdraws=True)
         self.reply = self.telling.line(line)
         self.moves.move("stop")
         self.s.state, self.s.aside = "stopped", None
@@ -92,8 +134,9 @@ class Texting(Asking):
 
     def _after_stop(self, event: Text, reply: Reply) -> None:
         """Silence, but for START, danger, and a new account of an incident (R5)."""
-        told = self.reading is not None and self.reading.intent.value == REPORT and bool(self.reading.behaviours)
-        if reply.keyword == "start" or told:
+        reading = self.reading
+        told = reading is not None and reading.intent.value == REPORT and bool(reading.behaviours)
+        if reply.keyword == "start" or (told and reading is not None and not reading.danger):
             self.s.state = "complete" if self.s.completed else "open"
             self.changes.words = self.changes.facts = True
             self._open(event, reply)
@@ -109,7 +152,6 @@ class Texting(Asking):
         if fresh:
             self.moves.new_sitting()
         self._alarm(f"keyword.{reply.word}", anew=True)
-        self.s.values["urgency"] = "emergency"
         self.s.reportable = True
         self.moves.touch()
         step = self.step
@@ -177,7 +219,7 @@ class Texting(Asking):
         self._wishes(reply)
         if self.changes.words:
             self.leads.add("added")
-        else:
+        elif self.leads.first() is None:
             self.leads.silent = True
 
     def _within(self, event: Text, reply: Reply, step: Step) -> None:
@@ -195,10 +237,14 @@ class Texting(Asking):
         elif reply.keyword == "done":
             self.s.aside = None
             self.moves.finish(step)
-        elif self.s.aside is not None and self.s.aside.put:
+        elif self.s.aside is not None and (self.s.aside.put or self._names_one(self.s.aside, event.body)):
             self._beside(event, reply, step, self.s.aside)
         else:
             self._answer(event, reply, step)
+
+    def _names_one(self, aside: Aside, body: str) -> bool:
+        """Whether a text settles a question that is still to be put; figures cannot."""
+        return not body.lstrip()[:1].isdigit() and asides.chosen(self.flow, self.s, aside, body) > 0
 
     def _skip(self, step: Step) -> None:
         aside = self.s.aside
@@ -206,11 +252,4 @@ class Texting(Asking):
         if aside is not None and aside.put and aside.ask == "pass_on":
             self._not_yet()
         elif aside is None or not aside.put or aside.ask == "wrong":
-            self.moves.forward("next", step)
-
-    def _in_order(self, step: Step) -> bool:
-        """Whether a question is one that is still asked as things stand."""
-        for order in self.flow.orders:
-            if order.when is None or order.when.holds(self.moves.view):
-                return step.id in order.ask
-        return False
+            self._skipped(step)

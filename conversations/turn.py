@@ -15,11 +15,11 @@ from conversations.echo import place_words
 from conversations.events import Event, HandBack, Outcome, Revision, Silence, Staff, Text
 from conversations.flow import OPENING, STOPPED, Flow, Kind
 from conversations.house import NO_HOUSE, House
-from conversations.machine import compile_flow
 from conversations.reading import Context, Reading
 from conversations.replies import lexicon
 from conversations.revisions import revise
 from conversations.session import Session, UnknownState
+from conversations.table import table
 from conversations.texting import Reader, Texting
 from conversations.timing import QUIET, SITTING, patience
 
@@ -72,7 +72,7 @@ def take_turn(
 
 def prepare(flow: Flow) -> None:
     """Does what is done once a flow version, before its first text comes. Raises MachineError."""
-    compile_flow(flow)
+    table(flow)
     lexicon(flow)
     place_words()
 
@@ -158,6 +158,8 @@ class _Turn:
     def _outcome(self) -> Outcome:
         s, step, texting = self.s, self.flow.by_id.get(self.s.step), self.texting
         revisions = revise(self.flow, s, step, texting.changes, texting.moves.view, self.now)
+        if s.ended == "complete" and texting.ended is None and report.known(s) and not s.completed:
+            s.ended = "partial"
         asks = asides.asks_of(self.flow, s) if texting.ended is None else None
         return Outcome(s, texting.reply, asks, s.step, s.ended, revisions, s.due)
 

@@ -8,17 +8,21 @@ from gateway.web.health import Check, CheckFailedError
 from handlers import status
 from handlers.conditions import minutes, patience
 from handlers.records import heartbeats
+from handlers.records.database import StoreError
 from handlers.service import Service, milliseconds
+from handlers.spool import Spool
 
 SILENT_SECONDS = 40
 WAITING_SECONDS = 120
 
 
-def checks(service: Service, config: Config) -> tuple[Check, ...]:
-    """The checks of one installation; only the database is vital, the rest slows reports down."""
+def checks(service: Service, config: Config, spool: Spool) -> tuple[Check, ...]:
+    """The checks of one installation; only that texts are stored somewhere is vital, the rest slows reports down."""
     period = config.synthetic_minutes * 60.0
     return (
-        Check("database", lambda: _database(service)),
+        Check("intake", lambda: _intake(service, spool)),
+        Check("database", lambda: _database(service), vital=False),
+        Check("spool", lambda: _spool(spool), vital=False),
         Check("queue", lambda: _queue(config.redis_url), vital=False),
         Check("worker", lambda: _seen(service, "worker"), vital=False),
         Check("clock", lambda: _seen(service, "clock"), vital=False),
@@ -29,9 +33,25 @@ def checks(service: Service, config: Config) -> tuple[Check, ...]:
     )
 
 
+def _intake(service: Service, spool: Spool) -> str | None:
+    try:
+        _database(service)
+    except StoreError:
+        spool.try_out()
+        return "into the spool"
+    return None
+
+
 def _database(service: Service) -> str | None:
     with service.database.write():
         return None
+
+
+def _spool(spool: Spool) -> str | None:
+    if count := len(spool.contents()):
+        raise CheckFailedError(f"{count} texts are not in the database yet")
+    spool.try_out()
+    return None
 
 
 def _queue(url: str) -> str | None:

@@ -1,16 +1,21 @@
-"""The clock process: a sweep every few seconds, and SQLite's log emptied every five minutes."""
+"""The clock process: a sweep every few seconds; every five minutes what is past its time is erased."""
 
 from __future__ import annotations
 
 import logging
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from gateway import lifeline, runtime, secrets
+from gateway.config import Config
 from gateway.watching import Watching
+from handlers import retention
+from handlers.backups import ERASED
+from handlers.erasure import ErasureList
 from handlers.forwarding import Forwarder
-from handlers.records.database import Database, StoreError
+from handlers.records.database import StoreError
+from handlers.retention import Policy
 from handlers.service import Service
 from handlers.sweep import sweep
 
@@ -50,24 +55,36 @@ def main(environ: Mapping[str, str]) -> int:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
     parts.prepare()
-    watching = Watching(parts)
+    watching = Watching(parts, lambda: len(parts.spool.contents()))
     watching.start()
     service = watching.service
     standby = _Standby(service)
     sweeps = 0
     while not stopping.is_set():
-        sweep(service, parts.doorbell, standby.deliver)
+        sweep(service, parts.doorbell, standby.deliver, parts.spool)
         sweeps += 1
         if sweeps % CHECKPOINT_EVERY == 0:
-            _checkpoint(parts.service.database)
+            _tidy(parts.service, config)
         stopping.wait(SWEEP_SECONDS)
     watching.stop()
     standby.stop()
     return 0
 
 
-def _checkpoint(database: Database) -> None:
-    try:
-        database.checkpoint()
-    except StoreError as error:
-        log.error("no checkpoint (%s)", error)
+def _tidy(service: Service, config: Config) -> None:
+    """Erases what is past its time, and empties the log."""
+    policy = Policy(
+        confirmed_days=config.keep_reports_days,
+        other_days=config.keep_other_days,
+        unsent_hours=config.keep_unsent_hours,
+        sealed_days=config.keep_sealed_days,
+    )
+    steps: tuple[Callable[[], object], ...] = (
+        lambda: retention.run(service, ErasureList(config.data / ERASED), policy),
+        service.database.checkpoint,
+    )
+    for step in steps:
+        try:
+            step()
+        except (StoreError, OSError) as error:
+            log.error("could not tidy up (%s)", error if isinstance(error, StoreError) else type(error).__name__)

@@ -29,6 +29,7 @@ from gateway.setting import (
     one_of,
 )
 
+_DAYS = as_number(1, 3650)
 EXAMPLE_ORGANISATIONS = Path(__file__).with_name("organisations.example.yaml")
 
 
@@ -64,6 +65,16 @@ class Config:
             "Folder of the database, the generated secrets and the queue's file. Only its owner may read it.",
             as_path,
             "./data",
+        ),
+    ]
+    spool: Annotated[
+        Path,
+        Setting(
+            "QUIETLINE_SPOOL",
+            "Folder where texts are kept, sealed, while the database takes none. On another disk than the database.",
+            as_path,
+            lambda so_far: str(so_far["data"] / "spool"),
+            shown="spool in the data folder",
         ),
     ]
     database_url: Annotated[
@@ -177,6 +188,15 @@ class Config:
             secret=True,
         ),
     ]
+    first_answers: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_FIRST_ANSWERS",
+            "New conversations that are answered in ten minutes, open ones always are; 0: all. Others are stored.",
+            as_number(0, 1_000_000),
+            "6000",
+        ),
+    ]
     simulator: Annotated[
         bool,
         Setting(
@@ -282,6 +302,37 @@ class Config:
             as_list,
             None,
             absent=(),
+        ),
+    ]
+    keep_reports_days: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_KEEP_REPORTS_DAYS",
+            "Days that a report is kept once all sinks have it.",
+            as_number(1, 36500),
+            "30",
+        ),
+    ]
+    keep_sealed_days: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_KEEP_SEALED_DAYS",
+            "Days that an account not passed on yet is kept.",
+            as_number(1, 3650),
+            "30",
+        ),
+    ]
+    keep_other_days: Annotated[
+        int,
+        Setting("QUIETLINE_KEEP_OTHER_DAYS", "Days that what was no report is kept.", as_number(1, 3650), "7"),
+    ]
+    keep_unsent_hours: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_KEEP_UNSENT_HOURS",
+            "Hours that an account never sent is kept.",
+            as_number(1, 87600),
+            "24",
         ),
     ]
     supervisor_pid: Annotated[

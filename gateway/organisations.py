@@ -40,9 +40,11 @@ _TEXTS: Final = ("id", "name", "timezone", "flow")
 _LISTS: Final = ("languages", "addresses", "sinks")
 _ENTRIES: Final = (*_TEXTS, *_LISTS)
 _CONFIDENTIAL: Final = ("police", "rail_staff")
-_MORE_LISTS: Final = ("confidential", "confidential_sinks", "area")
+_MORE_LISTS: Final = ("confidential", "confidential_sinks", "area", "prefixes")
 _OPTIONAL: Final = (*_MORE_LISTS, *contacts.ENTRIES, "operator", "people")
 _AREA: Final = re.compile(r"England|Scotland|Wales|[A-Z]{3}|9[0-9A-Z]{5,15}")
+_PREFIX: Final = re.compile(r"\+[1-9][0-9]{0,6}")
+_UK: Final = "+44"
 _ANSWERS: Final = {"yes": True, "no": False}
 _SECRET: Final = re.compile(r"(.*_)?(secret|password|token)")
 
@@ -202,6 +204,8 @@ class _Reader(Nodes):
                 self.problem(at, "there is no sink of that name")
         for at in lists["area"]:
             self._match(at, _AREA, at.value, "area must name countries (England, Scotland, Wales) or station codes")
+        for at in lists["prefixes"]:
+            self._match(at, _PREFIX, at.value, "a prefix must be + and up to seven digits, such as +353")
         self._check_confidential(entries, lists)
         told = contacts.read_contacts(self, entries, places, self._environ)
         self._notices |= told.notices
@@ -222,6 +226,7 @@ class _Reader(Nodes):
             acknowledge_within=told.within,
             contacts=told.ordinary,
             confidential_contacts=told.confidential,
+            prefixes=tuple(dict.fromkeys((_UK, *texts["prefixes"]))),
         )
 
     def _check_confidential(self, entries: Mapping[str, Node], lists: Mapping[str, list[Node]]) -> None:

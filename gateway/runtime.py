@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from conversations import support
 from conversations.reading import read
@@ -13,17 +14,23 @@ from gateway.channels.simulator import SimulatorChannel
 from gateway.channels.synthetic import SyntheticChannel, secrets_of
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from gateway.config import Config, ConfigError
+from gateway.keyfile import ring_file
 from gateway.metrics.measured import measured_sinks
 from gateway.metrics.meter import Meter
 from gateway.organisations import Installation, build_sinks, read_organisations
 from handlers import synthetic
+from handlers.flood import FirstAnswers
 from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
 from handlers.ports import Channel, Clock, Doorbell, Organisation, Sink
-from handlers.records.database import Database
+from handlers.records.database import LOCK_SECONDS, Database
 from handlers.records.migrate import prepare
 from handlers.service import Directory, Service
+from handlers.spool import Spool
 from handlers.vault import KeyRing
+
+# The carrier waits 5 s for an answer, and the spool still needs its part of them.
+WEB_PATIENCE: Final = 3.0
 
 
 class SystemClock:
@@ -46,6 +53,7 @@ class Runtime:
     doorbell: Doorbell
     flows: StoredFlows
     meter: Meter
+    spool: Spool
     senders: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     def prepare(self) -> None:
@@ -68,7 +76,10 @@ def build(
     Raises ConfigError or VaultError naming the setting that is wrong.
     """
     clock = clock or SystemClock()
-    database, ring = Database(config.database_url), KeyRing.from_json(config.keys)
+    patience = WEB_PATIENCE if background else LOCK_SECONDS
+    database, ring = Database(config.database_url, patience), KeyRing.from_json(config.keys)
+    if (file := ring_file(config, environ)) is not None:
+        ring.follow(file.follower())
     flows = StoredFlows(database)
     installation = read_organisations(
         config.organisations, data=config.data, environ=environ, flow_languages=flows.languages
@@ -86,9 +97,10 @@ def build(
         reader=read,
         support=support.shipped(),
         production=config.production,
+        first_answers=FirstAnswers(-(-config.first_answers // config.workers)) if config.first_answers else None,
     )
     senders = {each.id: each.answer_secrets for each in installation.sinks if each.answer_secrets}
-    return Runtime(config, service, _doorbell(config, background), flows, meter, senders)
+    return Runtime(config, service, _doorbell(config, background), flows, meter, Spool(config.spool), senders)
 
 
 def channels(config: Config, database: Database, ring: KeyRing, clock: Clock) -> dict[str, Channel]:

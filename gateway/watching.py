@@ -1,4 +1,4 @@
-"""What the clock process does beside its sweep: the watch, the figures, the synthetic reporter."""
+"""What the clock process does beside its sweep: the watch, the figures, the synthetic reporter, the carrier's list."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from gateway import reconciler
 from gateway.alarms.carriers import WatchedChannel
 from gateway.alarms.heartbeat import Heartbeat
 from gateway.alarms.routes import Routes
@@ -42,11 +43,14 @@ class Watching:
         }
         self._watch = Watch(self.service, routes, Heartbeat(config.alarm_heartbeat_url), self._around)
         self._reporter = _reporter(config, self.service)
+        self._reconciler = reconciler.of(config, self.service, parts.spool)
         self._stop_metrics: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begins. What cannot be begun is logged: the sweep goes on without it."""
         self._watch.start()
+        if self._reconciler is not None:
+            self._reconciler.start()
         try:
             self._stop_metrics = self._serve()
         except OSError as error:
@@ -63,6 +67,8 @@ class Watching:
             self._stop_metrics()
         if self._reporter is not None:
             self._reporter.stop()
+        if self._reconciler is not None:
+            self._reconciler.stop()
         self._watch.stop()
 
     def _serve(self) -> Callable[[], None] | None:
@@ -76,7 +82,9 @@ class Watching:
     def _around(self) -> Surroundings:
         refused = {name: each.refused for name, each in self._channels.items() if each.refused is not None}
         minutes = self._config.synthetic_minutes
-        return Surroundings(refused, self._spooled() if self._spooled else 0, minutes * 60.0 if minutes else None)
+        spooled = self._spooled() if self._spooled else 0
+        unchecked = self._reconciler.overdue if self._reconciler else {}
+        return Surroundings(refused, spooled, minutes * 60.0 if minutes else None, unchecked)
 
 
 def _reporter(config: Config, service: Service) -> SyntheticReporter | None:

@@ -15,10 +15,11 @@ from gateway import runtime, secrets
 from gateway.app import Parts, create_app
 from gateway.checks import checks
 from gateway.metrics.measured import MeasuredIntake
-from handlers import acknowledgements, inbound, outbound
+from handlers import acknowledgements, outbound
 from handlers.acknowledgements import Answer
-from handlers.ports import Channel, InboundText, StatusNote
+from handlers.ports import StatusNote
 from handlers.service import Service
+from handlers.spooling import Intake
 
 # The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
 SWITCH_SECONDS = 0.0005
@@ -29,14 +30,14 @@ WARM_AFTER_SECONDS = 1.0
 def create() -> Flask:
     """The application of this process's environment. Raises ConfigError, StoreError."""
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.disable()  # until all is loaded (`_warm`): none of it is garbage, and looking would delay an answer
     config = secrets.load(os.environ)
     parts = runtime.build(config, os.environ, background=True)
     service, doorbell = parts.service, parts.doorbell
     parts.prepare()
     measured = MeasuredIntake(parts.meter)
 
-    def receive(channel: Channel, text: InboundText) -> str | None:
-        return inbound.receive(service, doorbell, channel, text)
+    intake = Intake(service, doorbell, parts.spool)
 
     def note_status(note: StatusNote) -> None:
         outbound.note_status(service, note)
@@ -47,9 +48,9 @@ def create() -> Flask:
     app = create_app(
         Parts(
             channels=tuple(service.channels.values()),
-            receive=measured.around_turn(receive),
+            receive=measured.around_turn(intake.receive),
             note_status=note_status,
-            checks=checks(service, config),
+            checks=checks(service, config, parts.spool),
             development=not config.production,
             acknowledge=acknowledge,
             senders=parts.senders,
@@ -66,7 +67,10 @@ def create() -> Flask:
 
 def _warm(service: Service) -> None:
     """Loads what reading a text and taking a turn needs."""
-    reading.warm()
-    for slug in {organisation.flow for organisation in service.directory.organisations.values()}:
-        turn.prepare(service.flows.current(slug))
-    gc.freeze()
+    try:
+        reading.warm()
+        for slug in {organisation.flow for organisation in service.directory.organisations.values()}:
+            turn.prepare(service.flows.current(slug))
+    finally:
+        gc.freeze()
+        gc.enable()

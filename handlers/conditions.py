@@ -6,7 +6,7 @@ Source of the limits: fault F8 (2 minutes for danger, 15 for the rest).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from handlers.service import Directory
 from handlers.status import CONFIDENTIAL, DESK, SinkStatus, Status
@@ -16,6 +16,7 @@ WAITING_SECONDS = 900
 UNTOUCHED_SECONDS = 120
 SILENT_SECONDS = 120
 TURN_SECONDS = 600
+UNCHECKED_SECONDS = 3 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,13 @@ class Surroundings:
 
     `refused` are the carriers that do not accept our credentials, each with its cause; `spooled` counts texts on the
     disk that are not in the database; `period` is how often the synthetic reporter comes in seconds, None: never.
+    `unchecked` are the seconds since a carrier's list was last compared, by its channel.
     """
 
     refused: Mapping[str, str]
     spooled: int = 0
     period: float | None = None
+    unchecked: Mapping[str, float] = field(default_factory=dict)
 
 
 def found(status: Status, directory: Directory, around: Surroundings) -> list[Condition]:
@@ -94,6 +97,8 @@ def _of_texts(status: Status, around: Surroundings) -> Iterator[Condition]:
     count, _ = status.texts.get("held", (0, 0.0))
     if count:
         yield Condition("held", DESK, f"{_texts(count)} held for a person: quietline dead list")
+    for organisation in status.floods:
+        yield Condition(f"flood:{organisation}", DESK, f"One number floods {organisation}; its texts are set aside.")
     if around.spooled:
         yield Condition("spool", DESK, f"{_texts(around.spooled)} in the spool, not in the database.")
 
@@ -115,6 +120,10 @@ def patience(period: float) -> float:
 def _of_carriers(around: Surroundings) -> Iterator[Condition]:
     for channel, cause in sorted(around.refused.items()):
         yield Condition(f"carrier:{channel}", DESK, f"{channel} does not accept our key or account ({cause}).")
+    for channel, seconds in sorted(around.unchecked.items()):
+        if seconds >= UNCHECKED_SECONDS:
+            words = f"What {channel} took for us was not compared with what we hold for {minutes(seconds)}."
+            yield Condition(f"unchecked:{channel}", DESK, words)
 
 
 def _of_nowhere(status: Status, directory: Directory) -> Iterator[Condition]:

@@ -47,14 +47,13 @@ class StoredFlows:
         """Keeps the shipped versions; run before the first text is taken. Raises StoreError."""
         if self._database is None:
             return
-        shipped = [self.current(slug) for slug in flows.slugs()]
         with self._database.read() as tx:
             known = flow_versions.known(tx)
-        for flow in shipped:
-            if flow.hash not in known:
+        for slug in flows.slugs():
+            version, digest = flows.version(slug)
+            if digest not in known:
                 with self._database.write() as tx:
-                    source = flows.source(flow.slug)
-                    flow_versions.add(tx, slug=flow.slug, version=flow.version, digest=flow.hash, source=source)
+                    flow_versions.add(tx, slug=slug, version=version, digest=digest, source=flows.source(slug))
 
     def _find(self, slug: str, digest: str) -> Flow | None:
         flow = flows.shipped(slug) if slug in flows.slugs() else None

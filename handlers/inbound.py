@@ -22,15 +22,17 @@ import logging
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import orjson
 
 from conversations.turn import Text
-from handlers import turns
+from handlers import flood, status, turns
+from handlers.danger import in_danger
+from handlers.erasure import is_known
 from handlers.outbound import queue_late_answer
 from handlers.ports import Channel, Doorbell, InboundText, Organisation
-from handlers.records import conversations, inbox, reports
+from handlers.records import conversations, heartbeats, inbox, reports
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import StoreBusy, StoreError, Transaction
 from handlers.records.inbox import InboxRow
@@ -49,7 +51,8 @@ log = logging.getLogger("quietline.inbound")
 class Arrival:
     """One text on its way in: whose it is, when it is taken (Unix seconds), its row's key, its conversation's indexes.
 
-    `held` texts come too late for an answer: kept with the report, without a step.
+    `held` texts come too late for an answer: kept with the report, without a step. `came` is when it came, where that
+    is not when it is taken.
     """
 
     channel: Channel
@@ -59,6 +62,7 @@ class Arrival:
     row_key: DataKey
     indexes: list[str]
     held: bool = False
+    came: float | None = None
 
     def place(self, column: str) -> Place:
         """Where a sealed value of the inbox row stands."""
@@ -67,13 +71,18 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one text led to: the prepared turn, and the inbox row's own values. `key` and `sealed_reply` are sealed."""
+    """What one text led to: the prepared turn, and the inbox row's own values. `key` and `sealed_reply` are sealed.
+
+    `said` is what may be said at all, `reply` what is said now. `begins_flood`: whoever sent it has sent too many.
+    """
 
     turn: turns.Prepared
+    said: str | None
     reply: str | None
     state: str
     key: bytes
     sealed_reply: bytes | None
+    begins_flood: bool = False
 
 
 @dataclass(slots=True)
@@ -147,6 +156,8 @@ def _foresee(waiting: Waiting, look: Transaction) -> tuple[Taken | None, bytes]:
 def _receive(
     service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None, body: bytes
 ) -> tuple[str | None, list[int]]:
+    if is_known(service, tx, arrival.text.channel, arrival.text.external_id):
+        return None, []
     number = _add(tx, arrival, body, foreseen)
     if number is None:
         return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
@@ -178,7 +189,10 @@ def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | 
         taken = work_out(service, arrival, row)
     rung = turns.close(service, tx, row, arrival.now) if row is not None and turns.is_over(row, arrival.now) else []
     rung += turns.write(tx, taken.turn)
-    said = taken.turn.outcome.reply
+    if taken.begins_flood:
+        log.error("a number floods %s, its further texts are set aside", arrival.organisation.id)
+        heartbeats.beat(tx, f"{status.FLOOD}.{arrival.organisation.id}", milliseconds(arrival.now))
+    said = taken.said
     if arrival.text.carrier_answers in _ANSWERED_LATER and said and not arrival.held:
         received_at = milliseconds(arrival.now)
         queue_late_answer(
@@ -190,26 +204,46 @@ def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | 
 def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) -> Taken:
     """The turn of a text, from the conversation as it stands."""
     opened, replaces = _open(service, arrival, row)
-    memory = turns.Memory(opened.digest(arrival.text.body), arrival.now)
+    tally = opened.memory.tally.recent(arrival.now)
+    memory = turns.Memory(opened.digest(arrival.text.body), arrival.came or arrival.now, tally.with_text(arrival.now))
     repeat = arrival.channel.repeats and memory.is_repeat_of(opened.memory, REPEAT_SECONDS)
-    event = _event(arrival, repeat)
+    if not tally.is_flood:
+        event = _event(arrival, repeat, held=arrival.held)
+    elif not opened.session.alarmed and in_danger(service, arrival.organisation, arrival.text.body):
+        event = _event(arrival, repeat=False, held=True)
+    else:
+        return _taken(arrival, turns.untouched(opened), None, state="aside")
     turn = turns.prepare(
         service, opened, event, arrival.now, memory=memory, index=arrival.indexes[0], replaces=replaces
     )
-    reply = turn.outcome.reply if arrival.text.carrier_answers is None else None
-    return Taken(
-        turn,
-        reply,
-        state="repeat" if repeat else "taken",
-        key=turn.report_key.seal(arrival.row_key.secret, arrival.place("key")),
-        sealed_reply=_sealed_reply(arrival, reply),
-    )
+    said = turn.outcome.reply if _may_say(service, arrival, opened, turn, tally) else None
+    taken = _taken(arrival, turn, said, state="repeat" if event.repeat else "taken")
+    return replace(taken, begins_flood=len(tally.texts) == flood.TEXTS - 1)
 
 
-def _event(arrival: Arrival, repeat: bool) -> Text:
+def _taken(arrival: Arrival, turn: turns.Prepared, said: str | None, *, state: str) -> Taken:
+    reply = said if arrival.text.carrier_answers is None else None
+    key = turn.report_key.seal(arrival.row_key.secret, arrival.place("key"))
+    return Taken(turn, said, reply, state, key, _sealed_reply(arrival, reply))
+
+
+def _may_say(
+    service: Service, arrival: Arrival, opened: turns.Opened, turn: turns.Prepared, tally: flood.Tally
+) -> bool:
+    """Whether the answer goes out: to numbers that are answered, as often as they are; advice in new danger always."""
+    if turn.outcome.reply is None or not flood.is_answered(arrival.organisation, arrival.text.sender):
+        return False
+    if turn.outcome.session.alarmed and not opened.session.alarmed:
+        return True
+    if opened.new_report is not None and service.first_answers is not None:
+        return service.first_answers.take(arrival.now)
+    return tally.may_answer
+
+
+def _event(arrival: Arrival, repeat: bool, *, held: bool) -> Text:
     text = arrival.text
     notes = tuple(media.content_type.partition("/")[0] or "file" for media in text.media)
-    return Text(text.body, repeat=repeat, held=arrival.held, carrier=text.carrier_answers, notes=notes)
+    return Text(text.body, repeat=repeat, held=held, carrier=text.carrier_answers, notes=notes)
 
 
 def _open(
@@ -300,18 +334,20 @@ def _sealed_reply(arrival: Arrival, reply: str | None) -> bytes | None:
 def _hold(service: Service, text: InboundText, key: DataKey, now: float) -> None:
     """A text to an address that no organisation has: kept for a person, never refused."""
     with service.database.write() as tx:
+        if is_known(service, tx, text.channel, text.external_id):
+            return
         number = inbox.add(tx, text.channel, text.external_id, milliseconds(now), sealed_body(text, key))
         if number is None:
             return
-        alone = _alone(service, text, key)
-        inbox.postpone(tx, number, state="held", organisation=None, attempts=1, due_at=None, reply=None, **alone)
+        own = alone(service, text, key)
+        inbox.postpone(tx, number, state="held", organisation=None, attempts=1, due_at=None, reply=None, **own)
     log.error("a text to an address of no organisation is held: row %d", number)
 
 
 def _postpone(service: Service, tx: Transaction, number: int, arrival: Arrival, error: Exception) -> str | None:
     """The turn failed: the row is due again, and the reporter is told that the text came."""
     log.error("the turn of row %d failed (%s), it is taken again", number, type(error).__name__)
-    reply = None if arrival.text.carrier_answers else _safe_sentence(service, arrival.organisation)
+    reply = safe_reply(service, arrival.organisation, arrival.text)
     inbox.postpone(
         tx,
         number,
@@ -320,28 +356,30 @@ def _postpone(service: Service, tx: Transaction, number: int, arrival: Arrival, 
         attempts=1,
         due_at=milliseconds(arrival.now + FIRST_RETRY_SECONDS),
         reply=_sealed_reply(arrival, reply),
-        **_alone(service, arrival.text, arrival.row_key),
+        **alone(service, arrival.text, arrival.row_key),
     )
     return reply
 
 
-def _safe_sentence(service: Service, organisation: Organisation) -> str | None:
-    """The flow's sentence for a turn that failed; nothing where the flow itself is what failed."""
+def safe_reply(service: Service, organisation: Organisation, text: InboundText) -> str | None:
+    """The flow's sentence for a text whose turn is still to be taken; nothing where the flow itself is what failed."""
+    if text.carrier_answers or not flood.is_answered(organisation, text.sender):
+        return None
     try:
         return service.flows.current(organisation.flow).safe.get(organisation.languages[0])
     except LookupError:
         return None
 
 
-def _alone(service: Service, text: InboundText, key: DataKey) -> dict[str, bytes]:
+def alone(service: Service, text: InboundText, key: DataKey) -> dict[str, bytes]:
     """The key and the address of a row that no conversation holds yet."""
     place = inbox.place(text.channel, text.external_id, "key")
     sender = service.ring.seal_address(text.sender, inbox.place(text.channel, text.external_id, "sender"))
     return {"key": service.ring.wrap("content", key, place), "sender": sender}
 
 
-def sealed_body(text: InboundText, key: DataKey) -> bytes:
-    """What is kept of a text, its sender's address apart."""
+def sealed_body(text: InboundText, key: DataKey, *, held: bool = False) -> bytes:
+    """What is kept of a text, its sender's address apart; `held`: it is to be taken without a step."""
     body = {
         "text": text.body,
         "altered": text.altered,
@@ -351,4 +389,6 @@ def sealed_body(text: InboundText, key: DataKey) -> bytes:
         "media": [[media.url, media.content_type] for media in text.media],
         "extras": dict(text.extras),
     }
+    if held:
+        body["held"] = True
     return key.seal(orjson.dumps(body), inbox.place(text.channel, text.external_id, "body"))

@@ -275,7 +275,8 @@ class Organisation:
     `sink_operators` tells which of its sinks are an operator's, as (sink, operator). `area` are the countries
     and station codes that decide between places of one name. `people`: whether somebody may answer in the thread.
     Where no sink acknowledges a report within `acknowledge_within` seconds, the `contacts` are told, sinks too, one
-    after another; of a confidential report the `confidential_contacts`.
+    after another; of a confidential report the `confidential_contacts`. Numbers that begin with none of `prefixes`
+    are heard and not answered (F17).
     """
 
     id: str
@@ -294,3 +295,4 @@ class Organisation:
     acknowledge_within: float | None = None
     contacts: tuple[str, ...] = ()
     confidential_contacts: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ("+44",)

@@ -27,7 +27,7 @@ TRIES_AFTER = (inbound.FIRST_RETRY_SECONDS, 30.0)
 log = logging.getLogger("quietline.retaking")
 
 
-def retake_due(service: Service, doorbell: Doorbell, most: int = 50) -> int:
+def retake_due(service: Service, doorbell: Doorbell, most: int = 1000) -> int:
     """Takes the turns that are due again, oldest first; returns how many were tried."""
     tried = 0
     while tried < most and _retake_one(service, doorbell):
@@ -53,15 +53,17 @@ def _retake_one(service: Service, doorbell: Doorbell) -> bool:
 
 
 def _retake(service: Service, tx: Transaction, row: InboxRow, now: float) -> list[int]:
-    """The turn of a stored text."""
+    """The turn of a stored text, as of when it came unless a newer one has been taken since."""
     arrival = _arrival(service, row, inbound.row_key(service, tx, row), now)
     before = inbound.find(service, tx, arrival, lock=True)
-    taken, rung = inbound.take(service, tx, arrival)
-    said = taken.turn.outcome.reply
     newest = before is None or before.last_text_at <= row.received_at
+    if newest:
+        arrival = replace(arrival, now=min(now, row.received_at / 1000))
+    taken, rung = inbound.take(service, tx, arrival)
+    said = taken.said
     if said and newest and arrival.text.carrier_answers is None:
         conversation, key = taken.turn.conversation, taken.turn.report_key
-        queue_late_answer(tx, conversation, key, said, received_at=row.received_at, now=now)
+        queue_late_answer(tx, conversation, key, said, received_at=row.received_at, now=arrival.now)
     inbound.settle(tx, row.id, arrival, replace(taken, sealed_reply=row.reply))  # what it was answered with stays (F1)
     return rung
 
@@ -81,9 +83,10 @@ def _arrival(service: Service, row: InboxRow, key: DataKey, now: float) -> inbou
         carrier_answers=stored["carrier_answers"],
         media=tuple(Media(url, content_type) for url, content_type in stored["media"]),
     )
-    late = abs(milliseconds(now) - row.received_at) >= LATE_ANSWER_SECONDS * 1000
+    came = row.received_at / 1000
+    held = stored.get("held", False) or abs(now - came) >= LATE_ANSWER_SECONDS
     found = inbound.indexes(service, organisation, text, now)
-    return inbound.Arrival(service.channels[row.channel], organisation, text, now, key, found, held=late)
+    return inbound.Arrival(service.channels[row.channel], organisation, text, now, key, found, held=held, came=came)
 
 
 def forget_senders(service: Service) -> None:

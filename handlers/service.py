@@ -12,6 +12,7 @@ from conversations.flow import Flow
 from conversations.house import NO_HOUSE, House
 from conversations.support import Directory as SupportDirectory
 from conversations.turn import Reader
+from handlers.flood import FirstAnswers
 from handlers.ports import Channel, Clock, Organisation, Sink
 from handlers.records.database import Database
 from handlers.vault import KeyRing
@@ -59,6 +60,7 @@ class Service:
 
     `sinks` is by id, `channels` by name. `reader` reads the facts in a text, `support` holds the services to offer;
     without them nothing is read and none is offered. In `production` only services that were checked go out.
+    `first_answers` says how many new conversations are answered, all of them where it is absent.
     """
 
     database: Database
@@ -71,6 +73,7 @@ class Service:
     reader: Reader | None = None
     support: SupportDirectory | None = None
     production: bool = False
+    first_answers: FirstAnswers | None = None
 
     def house(self, organisation_id: str) -> House:
         """What a conversation must know of its organisation; the plainest house where that is gone."""

@@ -18,6 +18,8 @@ from handlers.service import milliseconds
 DESK = "desk"
 CONFIDENTIAL = "confidential"
 SYNTHETIC = "synthetic"
+FLOOD = "flood"
+FLOOD_SECONDS = 600
 PROCESSES = ("worker", "clock")
 
 
@@ -43,7 +45,8 @@ class Status:
 
     `texts` are those whose turn is not taken: state to (how many, age of the oldest). `silent_for` is by process,
     None where one was never seen; `synthetic` by the organisation whose way was tried. `nowhere` are confidential
-    reports that no sink may have, by organisation; empty for the ordinary desk.
+    reports that no sink may have, by organisation; empty for the ordinary desk. `floods` are organisations that one
+    number has sent too many texts lately.
     """
 
     audience: str
@@ -54,6 +57,7 @@ class Status:
     silent_for: dict[str, float | None]
     synthetic: dict[str, float]
     nowhere: dict[str, tuple[int, float]]
+    floods: tuple[str, ...] = ()
     alarms: tuple[AlarmRow, ...] = field(default=())
     routes: tuple[RouteRow, ...] = field(default=())
 
@@ -93,6 +97,11 @@ def read(database: Database, now: float, audience: str = DESK) -> Status:
                 for name, since in sorted(beats.items())
                 if desk and name.startswith(f"{SYNTHETIC}.")
             },
+            floods=tuple(
+                name.partition(".")[2]
+                for name, since in sorted(beats.items())
+                if desk and name.startswith(f"{FLOOD}.") and abs(at - since) < FLOOD_SECONDS * 1000
+            ),
             nowhere={} if desk else {row[0]: (row[1], _age(at, row[2])) for row in status.nowhere(tx)},
             alarms=tuple(row for row in alarms.all_of(tx) if row.audience == audience),
             routes=tuple(row for row in alarms.routes(tx) if row.audience == audience),

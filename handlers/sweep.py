@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from handlers import escalation, outbound, retaking, timers
+from handlers import escalation, outbound, retaking, spooling, timers
 from handlers.forwarding import MOST_RETRY_AFTER
 from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
 from handlers.records import conversations, heartbeats, inbox, outbox, texts
 from handlers.records.database import StoreError
 from handlers.service import Service, milliseconds
+from handlers.spool import Spool, SpoolError
 from handlers.turns import FUTURE_SECONDS
 
 PULL_BACK_TO_SECONDS = 900
@@ -24,16 +25,20 @@ MOST_RUNG = 200
 log = logging.getLogger("quietline.sweep")
 
 
-def sweep(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence[int]], object]) -> None:
+def sweep(
+    service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence[int]], object], spool: Spool | None = None
+) -> None:
     """Runs every step once.
 
     Args:
         service: the shared parts.
         doorbell: rung for what is due.
         forward_here: delivers in this process, where the bell is not heard.
+        spool: what the database did not take is brought into it.
     """
     steps: tuple[Callable[[], object], ...] = (
         lambda: mend_clock_jump(service),
+        lambda: spooling.replay(service, spool) if spool else None,
         lambda: retaking.retake_due(service, doorbell),
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
@@ -46,6 +51,8 @@ def sweep(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence
             step()
         except StoreError as error:
             log.error("the store is away (%s)", error)
+        except SpoolError as error:
+            log.error("the spool is away (%s)", error)
         except Exception as error:  # noqa: BLE001 - the clock must go on
             log.error("a step of the sweep failed (%s)", type(error).__name__)
 

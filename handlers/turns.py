@@ -23,14 +23,15 @@ from conversations.events import CONFIDENTIAL
 from conversations.flow import Flow
 from conversations.session import Session, UnknownState
 from conversations.turn import Event, Outcome, Silence, Text, take_turn
-from handlers import dispatch
+from handlers import dispatch, retention
 from handlers.dispatch import SealedRevision
+from handlers.flood import NO_TALLY, Tally
 from handlers.ports import Organisation
 from handlers.records import conversations, reports
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
-from handlers.vault import DataKey, NotOpened, VaultError
+from handlers.vault import DataKey, KeyRing, NotOpened, VaultError
 
 KEEP_SECONDS = 24 * 3600
 FUTURE_SECONDS = 600
@@ -46,14 +47,21 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What tells a text that the network sent twice (F2): the last one's keyed digest and Unix seconds."""
+    """What is remembered of the texts before: the last one's keyed digest and Unix seconds, which tell a text that the
+    network sent twice (F2), and how many there were lately (F16)."""
 
     digest: str = ""
     at: float = 0.0
+    tally: Tally = NO_TALLY
 
     def is_repeat_of(self, last: Memory, seconds: float) -> bool:
         """Whether the same words came within `seconds` of the last; of two at once either may be taken first."""
         return bool(self.digest) and self.digest == last.digest and abs(self.at - last.at) < seconds
+
+    def after(self, reply: str | None, now: float) -> Memory:
+        """The same once the text has been answered, or not."""
+        counts = reply is not None and self.tally.may_answer
+        return replace(self, tally=self.tally.with_answer(now)) if counts else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +190,17 @@ def open_row(service: Service, row: ConversationRow) -> Opened:
         secret = key.open(row.report_key, conversations.place(row.id, "report_key"))
         plain = key.open(row.state, conversations.place(row.id, "state"))
         head = int.from_bytes(plain[:2], "big")
-        digest, at, other = orjson.loads(plain[2 : 2 + head])
+        digest, at, other, *tally = orjson.loads(plain[2 : 2 + head])
         session = Session.load(plain[2 + head :], flow)
         other_id = session.id if row.report_id == session.spare else session.spare
         other_key = DataKey(other_id, bytes.fromhex(other))
     except (NotOpened, UnknownState, ValueError, TypeError) as error:
         raise Lost(type(error).__name__) from error
-    return Opened(row, key, DataKey(row.report_id, secret), other_key, flow, session, Memory(digest, at))
+    return Opened(row, key, DataKey(row.report_id, secret), other_key, flow, session, _memory(digest, at, tally))
+
+
+def _memory(digest: str, at: float, tally: list[list[int]]) -> Memory:
+    return Memory(digest, at, Tally(*map(tuple, tally)))
 
 
 def prepare(
@@ -209,14 +221,23 @@ def prepare(
     session = _mended(opened.session, now)
     outcome = take_turn(opened.flow, session, event, now, service.house(opened.row.organisation), service.reader)
     seen = replaces if opened.new_report else opened.row
+    memory = memory.after(outcome.reply, now) if memory else opened.memory
     if isinstance(event, Text) and event.repeat:
-        return Prepared(seen, None, opened.row, opened.report_key, outcome)
+        again = replace(memory, digest=opened.memory.digest, at=opened.memory.at)
+        return Prepared(seen, _sealed_row(opened, outcome, again, None), opened.row, opened.report_key, outcome)
     switch = None
     if outcome.session.confidential and opened.row.report_id == outcome.session.id:
         opened, switch = _switched(service, opened, outcome.session, now)
-    row = _sealed_row(opened, outcome, memory or opened.memory, index)
+    row = _sealed_row(opened, outcome, memory, index)
     revisions = _sealed_revisions(service, opened, outcome, now) if outcome.revisions else ()
     return Prepared(seen, row, row, opened.report_key, outcome, revisions, opened.new_report, switch)
+
+
+def untouched(opened: Opened) -> Prepared:
+    """No turn at all: the conversation stays as it stands."""
+    session = opened.session
+    outcome = Outcome(session, None, None, session.step, session.ended, (), None)
+    return Prepared(opened.row, None, opened.row, opened.report_key, outcome)
 
 
 def _switched(service: Service, opened: Opened, session: Session, now: float) -> tuple[Opened, Switch]:
@@ -252,7 +273,8 @@ def _mended(session: Session, now: float) -> Session:
 def _sealed_row(opened: Opened, outcome: Outcome, memory: Memory, index: str | None) -> ConversationRow:
     last_text_at = milliseconds(outcome.session.last_text)
     ends = last_text_at + KEEP_SECONDS * 1000
-    head = orjson.dumps([memory.digest, memory.at, opened.other_key.secret.hex()])
+    tally = memory.tally
+    head = orjson.dumps([memory.digest, memory.at, opened.other_key.secret.hex(), tally.texts, tally.answers])
     plain = len(head).to_bytes(2, "big") + head + outcome.session.dump()
     return replace(
         opened.row,
@@ -299,8 +321,29 @@ def close(service: Service, tx: Transaction, row: ConversationRow, now: float) -
     """Ends a conversation; a silence that nobody heard goes forward first. Returns its outbox rows."""
     rung: list[int] = []
     try:
-        rung = write(tx, prepare(service, open_row(service, row), Silence(), now))
+        last = prepare(service, open_row(service, row), Silence(), now)
+        rung = write(tx, last)
+        retention.note_end(service.ring, tx, last.row or row, last.outcome.session)
     except (Lost, VaultError) as error:
         log.error("conversation %s ends unread (%s)", row.id, type(error).__name__)
     conversations.end(tx, row.id)
     return rung
+
+
+def skipped_ahead(ring: KeyRing, conversation_id: str, wrapped: bytes, state: bytes, by: int) -> bytes:
+    """A stored state whose next revision has a number that is higher by so many.
+
+    A store that is restored has lost the last revisions; their numbers are taken where they went (F10).
+    Raises Lost, VaultError.
+    """
+    key = ring.unwrap("conversation", conversation_id, wrapped, conversations.place(conversation_id, "key"))
+    place = conversations.place(conversation_id, "state")
+    plain = key.open(state, place)
+    head = 2 + int.from_bytes(plain[:2], "big")
+    try:
+        session = Session.load(plain[head:])
+    except UnknownState as error:
+        raise Lost(str(error)) from error
+    session.revision += by
+    session.apart += by
+    return key.seal(plain[:head] + session.dump(), place)

@@ -20,7 +20,8 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -31,6 +32,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 AUDIENCES = ("content", "conversation")
+FOLLOW_SECONDS = 2.0
 _NONCE = 12
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
@@ -124,6 +126,29 @@ class SendingKeys:
         return f"SendingKeys(current={self.current!r}, ids={sorted(self.public)}, opens={sorted(self.private)})"
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a ring holds at one moment."""
+
+    masters: Mapping[str, MasterKeys]
+    index: MasterKeys
+    sending: SendingKeys
+
+    @cached_property
+    def index_ids(self) -> list[str]:
+        """The index keys' ids, the one to write with first."""
+        return sorted(self.index.keys, key=lambda key_id: key_id != self.index.current)
+
+    @cached_property
+    def month_key(self) -> Callable[[str, str], bytes]:
+        """The index key of a month, from the root of that id."""
+        return lru_cache(maxsize=64)(self._derive_month_key)
+
+    def _derive_month_key(self, month: str, key_id: str) -> bytes:
+        root = self.index.key(key_id).secret
+        return hmac.new(root, b"quietline index " + month.encode() + b"\x01", hashlib.sha256).digest()
+
+
 class KeyRing:
     """All master keys of an installation.
 
@@ -131,14 +156,12 @@ class KeyRing:
     """
 
     def __init__(self, masters: Mapping[str, MasterKeys], index: MasterKeys, sending: SendingKeys) -> None:
-        self._masters = masters
-        self._index = index
-        self._index_ids = sorted(index.keys, key=lambda key_id: key_id != index.current)
-        self._sending = sending
-        self._month_key = lru_cache(maxsize=64)(self._derive_month_key)
+        self._now = _Held(masters, index, sending)
+        self._changed: Callable[[], str | None] | None = None
+        self._look_at = 0.0
 
     def __repr__(self) -> str:
-        return f"KeyRing({sorted(self._masters)})"
+        return f"KeyRing({sorted(self._held.masters)})"
 
     @classmethod
     def from_json(cls, text: str) -> KeyRing:
@@ -155,10 +178,46 @@ class KeyRing:
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
             raise VaultError(f"the key ring is incomplete ({type(error).__name__})") from None
 
+    def follow(self, changed: Callable[[], str | None]) -> None:
+        """Keeps up with a ring that is changed elsewhere (F14).
+
+        Args:
+            changed: the ring's JSON where it is another than at the last call, else None; asked every two seconds at
+                most, and whenever a key is missed.
+        """
+        self._changed = changed
+
+    @property
+    def _held(self) -> _Held:
+        if self._changed is not None and time.monotonic() >= self._look_at:
+            self._look()
+        return self._now
+
+    def _look(self) -> bool:
+        """Takes the ring as it stands elsewhere; whether it is another."""
+        self._look_at = time.monotonic() + FOLLOW_SECONDS
+        text = self._changed() if self._changed is not None else None
+        if text is None:
+            return False
+        try:
+            self._now = KeyRing.from_json(text)._now
+        except VaultError:  # as it was, until somebody mends it
+            return False
+        return True
+
     @property
     def has_confidential(self) -> bool:
         """Whether confidential reports are sealed under keys of their own."""
-        return self._masters["confidential"] != self._masters["content"]
+        return self._held.masters["confidential"] != self._held.masters["content"]
+
+    def ids(self, purpose: str) -> tuple[str, ...]:
+        """The ids of a purpose's keys, the current one first."""
+        held = self._held
+        if purpose == "index":
+            return tuple(held.index_ids)
+        keys = held.sending.public if purpose == "sending" else held.masters[purpose].keys
+        current = held.sending.current if purpose == "sending" else held.masters[purpose].current
+        return (current, *sorted(keys.keys() - {current}))
 
     def new_key(self, audience: str, key_id: str, place: Place) -> tuple[DataKey, bytes]:
         """A fresh data key and its wrapped form for `place`: the master key's id, a zero byte, the sealed key."""
@@ -167,7 +226,7 @@ class KeyRing:
 
     def wrap(self, audience: str, key: DataKey, place: Place) -> bytes:
         """The data key sealed for an audience and a place."""
-        master = self._masters[audience].newest
+        master = self._held.masters[audience].newest
         return master.id.encode() + b"\0" + master.seal(key.secret, place)
 
     def unwrap(self, audience: str, key_id: str, wrapped: bytes, place: Place) -> DataKey:
@@ -175,6 +234,14 @@ class KeyRing:
 
         Raises UnknownKey, NotOpened.
         """
+        try:
+            return self._unwrap_here(audience, key_id, wrapped, place)
+        except UnknownKey:
+            if not self._look():
+                raise
+        return self._unwrap_here(audience, key_id, wrapped, place)
+
+    def _unwrap_here(self, audience: str, key_id: str, wrapped: bytes, place: Place) -> DataKey:
         try:
             return self._unwrap(audience, key_id, wrapped, place)
         except VaultError as error:
@@ -185,7 +252,7 @@ class KeyRing:
 
     def _unwrap(self, audience: str, key_id: str, wrapped: bytes, place: Place) -> DataKey:
         master_id, _, sealed = bytes(wrapped).partition(b"\0")
-        master = self._masters[audience].key(master_id.decode(errors="replace"))
+        master = self._held.masters[audience].key(master_id.decode(errors="replace"))
         return DataKey(key_id, master.open(sealed, place))
 
     def indexes(self, months: Sequence[str], *fields: str) -> list[str]:
@@ -196,34 +263,40 @@ class KeyRing:
         """
         parts = [field.encode("utf-8", "surrogatepass") for field in fields]
         message = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        held = self._held
         return [
-            base64.urlsafe_b64encode(hmac.digest(self._month_key(month, key_id), message, "sha256"))
+            base64.urlsafe_b64encode(hmac.digest(held.month_key(month, key_id), message, "sha256"))
             .rstrip(b"=")
             .decode()
             for month in months
-            for key_id in self._index_ids
+            for key_id in held.index_ids
         ]
-
-    def _derive_month_key(self, month: str, key_id: str) -> bytes:
-        root = self._index.key(key_id).secret
-        return hmac.new(root, b"quietline index " + month.encode() + b"\x01", hashlib.sha256).digest()
 
     def seal_address(self, address: str, place: Place) -> bytes:
         """Seals an address so that only a holder of the sending key's private half reads it (R20)."""
-        key_id = self._sending.current
-        sealed = _SUITE.encrypt(
-            address.encode("utf-8", "surrogatepass"), self._sending.public[key_id], info=_bound(place, key_id)
-        )
-        return key_id.encode() + b"\0" + sealed
+        return self.seal_away(address.encode("utf-8", "surrogatepass"), place)
 
     def open_address(self, sealed: bytes, place: Place) -> str:
         """The address that was sealed. Raises UnknownKey where this process holds no private half, NotOpened."""
-        key_id, _, body = bytes(sealed).partition(b"\0")
-        private = self._sending.private.get(key_id.decode(errors="replace"))
+        return self.open_away(sealed, place).decode("utf-8", "surrogatepass")
+
+    def seal_away(self, plain: bytes, place: Place) -> bytes:
+        """Seals bytes so that only a holder of the sending key's private half reads them."""
+        sending = self._held.sending
+        sealed = _SUITE.encrypt(plain, sending.public[sending.current], info=_bound(place, sending.current))
+        return sending.current.encode() + b"\0" + sealed
+
+    def open_away(self, sealed: bytes, place: Place) -> bytes:
+        """What was sealed so. Raises UnknownKey where this process holds no private half, NotOpened."""
+        name, _, body = bytes(sealed).partition(b"\0")
+        key_id = name.decode(errors="replace")
+        private = self._held.sending.private.get(key_id)
+        if private is None and self._look():
+            private = self._held.sending.private.get(key_id)
         if private is None:
-            raise UnknownKey(key_id.decode(errors="replace"))
+            raise UnknownKey(key_id)
         try:
-            return _SUITE.decrypt(body, private, info=_bound(place, key_id.decode())).decode("utf-8", "surrogatepass")
+            return _SUITE.decrypt(body, private, info=_bound(place, key_id))
         except (InvalidTag, ValueError) as error:
             raise NotOpened(f"{place.table}.{place.column}") from error
 

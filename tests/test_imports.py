@@ -17,7 +17,7 @@ MAY = {
 # Libraries that belong to one place: the edges, the machine, the tables.
 ONLY = {
     "flask": ("gateway/web/", "gateway/app.py", "gateway/wsgi.py"),
-    "twilio": ("gateway/channels/",),
+    "twilio": ("gateway/channels/", "gateway/standin/"),
     "rq": ("gateway/",),
     "redis": ("gateway/",),
     "sqlalchemy": ("handlers/records/",),

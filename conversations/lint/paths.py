@@ -10,8 +10,9 @@ from typing import Any
 
 from conversations.conditions import FLAGS, VALUES, Condition, View
 from conversations.flow import OPENING, Flow, Kind, Step
+from conversations.guards import Facts
 from conversations.lint.views import exhaustive, views
-from conversations.machine import Facts, advance
+from conversations.table import advance
 
 _MOST_STATES = 400
 _SAMPLES = {

@@ -7,7 +7,7 @@ from typing import Final
 
 from conversations.reading.files import listed
 from conversations.reading.model import Context, Correction, Value
-from conversations.reading.normal import Words
+from conversations.reading.normal import WORD, Words
 from conversations.reading.rules import Hit
 from conversations.reading.service import Piece
 from conversations.reading.times import number
@@ -63,15 +63,24 @@ def _choice(words: Words, context: Context) -> int | None:
 
 
 _DENIED: Final = listed("answers.denied")
+_NOTHING: Final = Context()
 
 
-def denied(words: Words, pieces: Sequence[Piece], slot: str) -> tuple[list[Piece], list[Correction]]:
-    """The values that stand, and those that the text takes back: "no coach d" keeps D where nothing else is said."""
+def denied(
+    words: Words, pieces: Sequence[Piece], slot: str, context: Context = _NOTHING
+) -> tuple[list[Piece], list[Correction]]:
+    """The values that stand, and those that the text takes back.
+
+    "no coach d" as an answer takes D back; where another coach is known, or a comma follows, it puts that right.
+    """
+    held = _known(context, slot)
     kept: list[Piece] = []
     gone: list[Correction] = []
     for piece in pieces:
         before = words.words[piece.first - 1] if piece.first else ""
-        if before in {"not", "isnt", "wasnt", "nid"}:
+        alone = held is None and context.asks and len(pieces) == 1 and piece.last == len(words)
+        none = before in {"no", "dim"} and words.breaks[piece.first] == WORD and (alone or held == piece.value)
+        if none or before in {"not", "isnt", "wasnt", "nid"}:
             gone.append(Correction(slot, None, piece.value, words.span(piece.first, piece.last)))
         else:
             kept.append(piece)

@@ -38,12 +38,16 @@ _FILL: Final = listed("coach.fill")
 _NOT_A: Final = listed("coach.not_a")
 
 
+_YES_NO: Final = frozenset({"y", "n"})
+"""Letters that answer yes or no; no train has a coach Y, and N is the likelier no."""
+
+
 def coach(words: Words, asks: str | None = None) -> list[Piece]:
     """The coaches named, in the order of the text."""
     pieces = [p for i, w in enumerate(words.words) if (p := _coach_at(words, i, w)) is not None]
     if not pieces and asks in {"coach", "train"} and len(words) == 1:
         value = _coach_value(words, 0, True)
-        pieces = [Piece(value, 0, 1, "coach.answer")] if value else []
+        pieces = [Piece(value, 0, 1, "coach.answer")] if value and words.words[0] not in _YES_NO else []
     return [
         p
         for i, p in enumerate(pieces)

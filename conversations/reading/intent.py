@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from conversations.reading.beside import talk_of
 from conversations.reading.files import listed
 from conversations.reading.model import Context, Value
 from conversations.reading.normal import Words
@@ -20,15 +21,31 @@ def intent_of(words: Words, hits: Sequence[Hit], found: Sequence[str], facts: in
     """The intent. `found` are the behaviours, `facts` how many place and train values were read."""
     intent = hits_of(hits, "intent")
     by = {hit.label: [h for h in intent if h.label == hit.label] for hit in intent}
+    by["talk"] = talk_of(words, hits)
     danger = hits_of(hits, "danger")
     serious = bool(_STRONG & set(found))
     if "optout" in by and not (serious and len(words) > 8):
         return value_of(words, OPTOUT, by["optout"], "intent")
     if "not_report" in by and not any(h.label in {"weapon", "attack_now"} for h in danger):
+        if _is_unsure(hits, by["not_report"]) and (found or context.asks):
+            return Value(REPORT, (), 0.7, "intent.unsure")
         return value_of(words, SUPPORT, by["not_report"], "intent")
+    return _of_someone(words, hits, by) or _spoken_or_told(words, by, found, facts, context, danger)
+
+
+def _of_someone(words: Words, hits: Sequence[Hit], by: dict[str, list[Hit]]) -> Value | None:
+    """A report by what it is about: a bag left, one of the staff."""
     if "reportable" in by:
         return value_of(words, REPORT, by["reportable"], "intent")
-    if "talk" in by and not serious and not any(h.label in _OUTRANKING for h in danger):
+    accused = [hit for hit in hits_of(hits, "suspect") if hit.label == "accused"]
+    return value_of(words, REPORT, accused, "suspect") if accused and not by["talk"] else None
+
+
+def _spoken_or_told(
+    words: Words, by: dict[str, list[Hit]], found: Sequence[str], facts: int, context: Context, danger: Sequence[Hit]
+) -> Value:
+    serious = bool(_STRONG & set(found))
+    if by["talk"] and not serious and not any(h.label in _OUTRANKING for h in danger):
         return value_of(words, SUPPORT, by["talk"], "intent")
     if any(h.label == "life_at_risk" for h in danger) and _own_life(words) and not found_other(found):
         return Value(SUPPORT, (), 0.8, "intent.life_at_risk")
@@ -40,6 +57,12 @@ def intent_of(words: Words, hits: Sequence[Hit], found: Sequence[str], facts: in
         if label in by and not found_other(found) and not (context.asks and label == "greeting"):
             return value_of(words, NOISE, by[label], "intent")
     return _weaker(words, by, found, facts, context)
+
+
+def _is_unsure(hits: Sequence[Hit], refusals: Sequence[Hit]) -> bool:
+    """ "not sure i want to report it" is no refusal."""
+    unsure = [h for h in hits_of(hits, "wishes") if h.label == "unsure"]
+    return all(any(u.first < h.last and h.first < u.last for u in unsure) for h in refusals)
 
 
 def _grave(danger: Sequence[Hit], by: dict[str, list[Hit]]) -> bool:

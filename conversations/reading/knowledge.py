@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gc
+import json
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 
-from conversations.reading.files import load
+from conversations.reading.files import DATA, load
 from conversations.reading.gazetteer import gazetteer
 from conversations.reading.lexicon import Lexicon
+from conversations.reading.likeness import likeness
 from conversations.reading.rules import Rules
 
 FAMILIES = ("behaviours", "danger", "suspect", "look", "intent", "who", "when", "answers", "otherwise", "wishes")
 """The rule files, each `name.yaml`: label to patterns."""
+
+SOFT, BESIDE = "_soft", "_beside"
+"""Endings of labels: of vague rules, and of rules that count beside any other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,27 +27,62 @@ class Knowledge:
     """Everything read from the data folder but the places."""
 
     rules: Rules
+    behaviours: tuple[str, ...]
     precedence: dict[str, frozenset[str]]
     welsh: frozenset[str]
     welsh_weak: frozenset[str]
     english: frozenset[str]
 
 
+COMPILED: Final = "compiled.json"
+"""The rules worked out ahead, by `python -m conversations.reading.compile`."""
+
+
+def _lexicon() -> Lexicon:
+    classes = load("classes.yaml")
+    spellings = classes.pop("spellings")
+    return Lexicon(classes["classes"], spellings)
+
+
+def worked_out(lexicon: Lexicon | None = None) -> Rules:
+    """The rules of the rule files. Raises RuleError when one cannot be read."""
+    families: dict[str, Any] = {name: load(f"{name}.yaml") for name in FAMILIES}
+    return Rules(lexicon or _lexicon(), families)
+
+
+def fingerprint() -> str:
+    """SHA-256 over the rule files and the words they share."""
+    digest = sha256()
+    for name in ("classes", *FAMILIES):
+        digest.update((DATA / f"{name}.yaml").read_bytes())
+    return digest.hexdigest()
+
+
+def _restored(lexicon: Lexicon) -> Rules | None:
+    """The rules worked out ahead, if they are those of the rule files as they are now."""
+    try:
+        with (DATA / COMPILED).open("rb") as file:
+            if file.readline().decode().strip() != fingerprint():
+                return None
+            return Rules.restored(lexicon, json.loads(file.readline()))
+    except FileNotFoundError:
+        return None
+
+
 @lru_cache(maxsize=1)
 def knowledge() -> Knowledge:
     """The rules this project ships. Raises RuleError when one cannot be read."""
-    classes = load("classes.yaml")
-    spellings = classes.pop("spellings")
-    lexicon = Lexicon(classes["classes"], spellings)
-    families: dict[str, Any] = {name: load(f"{name}.yaml") for name in FAMILIES}
-    rules = Rules(lexicon, families)
+    lexicon = _lexicon()
+    rules = _restored(lexicon) or worked_out(lexicon)
     tongues = load("languages.yaml")
+    english = frozenset(tongues["english"].split())
     return Knowledge(
         rules,
+        tuple(label for label in rules.labels("behaviours") if not label.endswith((SOFT, BESIDE))),
         {label: frozenset(str(words).split()) for label, words in load("precedence.yaml").items()},
-        frozenset(w for entry in tongues["welsh"].split() for w in lexicon.words_for(entry)),
+        frozenset(w for entry in tongues["welsh"].split() for w in lexicon.words_for(entry)) - english,
         frozenset(tongues["welsh_weak"].split()),
-        frozenset(tongues["english"].split()),
+        english,
     )
 
 
@@ -59,6 +100,7 @@ def warm() -> None:
         knowledge().rules.prepare()
         cues()
         names_of_trains()
+        likeness()
         nearest("warming up")
     finally:
         if pausing:

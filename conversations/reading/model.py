@@ -76,6 +76,10 @@ class Reading:
     denied: tuple[Correction, ...]
     wishes: Mapping[str, Value] = field(default_factory=dict)
     """What else is asked for or said, by the names of `wishes.yaml`: person, call_back, no_voice, unsure, ..."""
+    still_there: Value = Value(None)
+    """Whether the one who did it is still near."""
+    when: Value = Value(None)
+    """True, with the words that say so, where it is told when it happened."""
 
     def document(self) -> dict[str, Any]:
         """The label object of a message, with `spans` and `why`; JSON-able."""

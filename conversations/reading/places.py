@@ -65,10 +65,21 @@ def find(words: Words, taken: Sequence[tuple[int, int]], welsh: bool) -> list[Me
     broken, where = _runs(keys, words)
     mentions = [_mention(found, where, places) for found in places.names.find(broken)]
     mentions = [m for m in mentions if not _is_slip_of_speech(m, words)]
-    if welsh:
+    if welsh or _is_short_welsh(words):
         mentions = _with_mutations(mentions, keys, words, places)
     mentions = _with_codes(mentions, keys, words, places)
     return _joined(sorted(_with_slips(mentions, keys, words, places), key=lambda m: m.first), words)
+
+
+def _is_short_welsh(words: Words) -> bool:
+    """ "14:02 i Gaer": a time, a Welsh preposition and a name in capitals, in words of no language."""
+    said = words.words
+    led = (i for i in range(1, len(said)) if said[i - 1] in _PREPOSITIONS and words.text[words.starts[i]].isupper())
+    return len(said) <= _FEW and not words.text.isupper() and any(led)
+
+
+_FEW: Final = 8
+_PREPOSITIONS: Final = frozenset({"i", "o", "yn", "yng", "ym", "am", "tua", "at", "ger"})
 
 
 def _joined(mentions: list[Mention], words: Words) -> list[Mention]:

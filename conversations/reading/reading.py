@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from conversations.reading import service, times
 from conversations.reading.answers import answer_of, corrections, denied, instead
+from conversations.reading.beside import still_there, talk_of, when_told, wishes
 from conversations.reading.coach import coach
 from conversations.reading.context import hints_for
 from conversations.reading.gazetteer import GAP
 from conversations.reading.intent import REPORT, SUPPORT, intent_of
 from conversations.reading.knowledge import Knowledge, knowledge
 from conversations.reading.language import language_of
+from conversations.reading.likely import likely_acts, likely_danger, likely_intent, likely_staff, weighable
+from conversations.reading.likeness import Scores, Sign, likeness, signs
 from conversations.reading.model import Context, Correction, Reading, Value
 from conversations.reading.normal import Words, words_of
 from conversations.reading.rules import Hit
@@ -34,6 +37,33 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     """
     known = knowledge()
     words = words_of(text[:LONGEST])
+    names = _names(words, known, context)
+    hits = _without_times(words, known.rules.find(names.rest), names.train)
+    scores = likeness().scores(signs(names.rest, hits, known.rules))
+    hits += names_and_shirts(words, names.where.roles)
+    return _judge(words, hits, known, scores, names, context)
+
+
+def seen(text: str) -> list[Sign]:
+    """The signs by which a text is likened to others (likeness.py)."""
+    known = knowledge()
+    rest = _names(words_of(text[:LONGEST]), known, _NOTHING).rest
+    return list(signs(rest, known.rules.find(rest), known.rules))
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What is named in a text, and the words that are left for the rules."""
+
+    language: Value
+    place: dict[str, Value]
+    train: dict[str, Value]
+    gone: list[Correction]
+    where: Where
+    rest: Words
+
+
+def _names(words: Words, known: Knowledge, context: Context) -> _Names:
     lines = service.lines_in(words)
     taken = [False] * len(words)
     _take(taken, lines)
@@ -46,8 +76,7 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     if where.mentions:
         language = language_of(words, _taken_by(words, where, lines, train), known, context.asks)
     _add_lines(words, place, lines)
-    hits = [*known.rules.find(_masked(words, where, lines, train)), *names_and_shirts(words, where.roles)]
-    return _judge(words, hits, known, language, place, train.values, gone, context)
+    return _Names(language, place, train.values, gone, where, _masked(words, where, lines, train))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +98,10 @@ def _train(
     values: dict[str, Value] = {}
     operators = service.operators_in(words, taken)
     _take(taken, operators)
-    heads, units = service.headcodes(words), service.units(words)
+    heads, units = service.headcodes(words), service.units(words, context.asks)
     seat = service.seat(words)
     coaches = [p for p in coach(words, context.asks) if not any(u.first < p.last and p.first < u.last for u in units)]
-    coaches, gone = denied(words, coaches, "service.coach")
+    coaches, gone = denied(words, coaches, "service.coach", context)
     coaches = coaches or instead(words, gone)
     numbers = [*heads, *units, *coaches, *([seat] if seat else [])]
     _take(taken, numbers)
@@ -132,39 +161,52 @@ def _masked(words: Words, where: Where, lines: list[service.Piece], train: _Trai
     return Words(words.text, shown, words.starts, words.ends, words.breaks, words.gaps)
 
 
+_NO_TIMES = frozenset({"look", "danger"})
+
+
+def _without_times(words: Words, hits: list[Hit], train: dict[str, Value]) -> list[Hit]:
+    """ "about 20 to 7" tells no age: what begins or ends in the words of a time is no look and no danger."""
+    if "time" not in train:
+        return hits
+    start, end = train["time"].spans[0]
+    timed = {i for i in range(len(words)) if start <= words.starts[i] < end}
+    return [h for h in hits if h.family not in _NO_TIMES or not {h.first, h.last - 1} & timed]
+
+
 def _judge(
     words: Words,
     hits: list[Hit],
     known: Knowledge,
-    language: Value,
-    place: dict[str, Value],
-    train: dict[str, Value],
-    gone: list[Correction],
+    scores: Scores,
+    names: _Names,
     context: Context,
 ) -> Reading:
-    happened = _happened(words, hits, known, len(place) + len(train), "time" in train, context)
+    place, train = names.place, names.train
+    happened = _happened(words, hits, known, scores, len(place) + len(train), "time" in train, context)
     report = happened.intent.value == REPORT
-    names = [label for label, _ in happened.acts]
-    suspect, doubt = suspect_of(words, hits, happened.acts) if report else (Value(None), False)
+    acts = [label for label, _ in happened.acts]
+    suspect, doubt = _suspect(words, hits, happened.acts, scores, context) if report else (Value(None), False)
     slots = {f"place.{k}": v for k, v in place.items()} | {f"service.{k}": v for k, v in train.items()}
     return Reading(
-        language=language,
+        language=names.language,
         intent=happened.intent,
         place=place,
         service=train,
         behaviours=tuple(value_of(words, label, group, "behaviours") for label, group in happened.acts),
         urgency=happened.urgency,
         danger=tuple(value_of(words, h.label, [h], "danger") for h in happened.danger),
-        role=_role(words, hits, names, context) if report else Value(None),
+        role=_role(words, hits, acts, context) if report else Value(None),
         suspect_is=suspect,
         doubt=doubt,
         describes_suspect=describes(words, hits) if report else Value(False),
         under_18=_said(words, hits, "under_18", "under_18"),
-        support=_said(words, hits, "talk", "support"),
+        support=_support(words, hits),
         answer=answer_of(words, hits, context),
         corrections=tuple(corrections(words, hits, slots, context)),
-        denied=tuple(gone),
-        wishes=_wishes(words, hits),
+        denied=tuple(names.gone),
+        wishes=wishes(words, hits, place, train, context.asks),
+        still_there=still_there(words, hits, context.asks),
+        when=when_told(words, hits, train),
     )
 
 
@@ -183,15 +225,36 @@ class _Happened:
     urgency: Value
 
 
-def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, dated: bool, context: Context) -> _Happened:
+def _suspect(
+    words: Words, hits: list[Hit], acts: list[tuple[str, list[Hit]]], scores: Scores, context: Context
+) -> tuple[Value, bool]:
+    suspect, doubt = suspect_of(words, hits, acts, context.asks)
+    told = weighable(context.asks) and (context.asks is None or context.asks in _OF_THE_PERSON)
+    return likely_staff(suspect, doubt, words, hits, scores) if told else (suspect, doubt)
+
+
+_OF_THE_PERSON = frozenset({"description", "suspect", "role"})
+"""Questions whose answers tell who did it: "near the guard's van" answers another."""
+
+
+def _happened(
+    words: Words, hits: list[Hit], known: Knowledge, scores: Scores, facts: int, dated: bool, context: Context
+) -> _Happened:
     """What the text is for, what happened and how urgent it is: what one tells, the others weigh."""
     acts = behaviours(words, hits, known)
     intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
     past, why = is_past(words, hits)
+    weighed = weighable(context.asks)
+    if weighed:
+        intent = likely_intent(intent, scores)
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
+        if weighed:
+            acts = likely_acts(acts, scores, known.behaviours)
         danger = dangers(words, hits, acts, is_long_past(words, hits))
+        if weighed:
+            danger = likely_danger(danger, hits, scores, is_long_past(words, hits))
         acts = implied(danger, acts)
     elif intent.value == SUPPORT:
         danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]
@@ -199,12 +262,9 @@ def _happened(words: Words, hits: list[Hit], known: Knowledge, facts: int, dated
     return _Happened(intent, acts if report else [], danger, urgency)
 
 
-def _wishes(words: Words, hits: list[Hit]) -> dict[str, Value]:
-    """What the reporter asks for beside the report, by its name."""
-    found: dict[str, list[Hit]] = {}
-    for hit in hits_of(hits, "wishes"):
-        found.setdefault(hit.label, []).append(hit)
-    return {label: value_of(words, True, group, "wishes") for label, group in found.items()}
+def _support(words: Words, hits: list[Hit]) -> Value:
+    talk = talk_of(words, hits)
+    return value_of(words, True, talk, "support") if talk else Value(None)
 
 
 def _said(words: Words, hits: list[Hit], label: str, name: str) -> Value:

@@ -14,8 +14,7 @@ from conversations.reading.normal import PART, SENTENCE, WORD, Words
 from conversations.reading.places import Mention
 
 AT, FROM, TO, NEXT, BETWEEN, DROP = "at", "from", "to", "next", "between", "drop"
-_FAR: Final = 11
-_LONGEST_CUE: Final = 4
+_FAR, _LONGEST_CUE = 11, 4
 _BARE, _PLAIN, _CLEAR = 1, 2, 3
 
 
@@ -67,6 +66,7 @@ _REPORTER: Final = listed("roles.reporter")
 _SUSPECT: Final = listed("roles.suspect")
 _WITH: Final = listed("roles.with")
 _TRAVEL: Final = listed("roles.travel")
+_WALKED: Final = listed("roles.walked")
 _PEOPLE: Final = _SUSPECT | frozenset(
     ["says", "said", "is", "person", "friend", "people", "fans", "woman", "girl", "group", "gang"]
 )
@@ -165,15 +165,17 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
     plain = _by_what_follows(words, mention, cue is not None) or _of_a_person(words, mention, cue, phrase, welsh)
     if plain is not None:
         return plain
-    if phrase and phrase[-1] == "at" and len(phrase) == 1:
+    if phrase == ("at",):
         got_off = _got_off(words, mention)
         if got_off is not None:
             return got_off
-    if phrase == ("out", "of") and "just" in words.words[max(0, mention.first - 3) : mention.first]:
+    if phrase == ("out", "of") and _WALKED & set(words.words[max(0, mention.first - 4) : mention.first]):
         return Role(mention, AT, _CLEAR, "place.just_out_of")
     if cue is not None and mention.form in gazetteer().ordinary and _is_plain_word(words, mention, phrase):
         return Role(mention, DROP, _BARE, "place.ordinary_word")
-    if cue is not None and not (cue == TO and phrase[0] in {"i", "am", "tua"} and not welsh):
+    if cue is not None and not (
+        cue == TO and phrase[0] in {"i", "am", "tua"} and not (welsh or _mutated(words, mention))
+    ):
         if cue == TO and phrase == ("at",):
             cue = AT
         if cue == AT and _train_follows(words, mention) and not _STRONG_AT & set(phrase):
@@ -181,6 +183,11 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
         strength = _CLEAR if cue != AT or _STRONG_AT & set(phrase) else _PLAIN
         return Role(mention, cue, strength, f"place.{cue}")
     return _bare(words, mention, asks, alone)
+
+
+def _mutated(words: Words, mention: Mention) -> bool:
+    """ "i Gaer": a Welsh name after a Welsh word, whatever else the text is in."""
+    return mention.score >= 99.5 and not mention.form.startswith(words.words[mention.first])
 
 
 def _of_a_person(words: Words, mention: Mention, cue: str | None, phrase: tuple[str, ...], welsh: bool) -> Role | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from sys import intern
+from typing import Any, Final
 
 from conversations.reading.lexicon import Lexicon
 from conversations.reading.normal import PART, SENTENCE, Words
@@ -20,6 +21,7 @@ _BUDGET: Final = 60_000
 _ENOUGH: Final = 6
 _LIGHT: Final = 60
 _NEAR: Final = 2
+_MOST_WORDS: Final = 20_000
 _TIGHT: Final = frozenset({"behaviours", "danger"})
 """The families whose patterns without wide gaps cross no comma: "bought her a shot, her lips are blue"."""
 
@@ -71,9 +73,43 @@ class Rules:
                     if line.strip() and not line.lstrip().startswith("#"):
                         self._add(family, label, line.strip())
         self._spread_prefixes()
+        self._finish()
+
+    def _finish(self) -> None:
         self._known = set(self._by_word) | set(self._classes_of) | self._filler
-        lexicon.learn(set(self._by_word) | set(self._classes_of))
+        self._lexicon.learn(set(self._by_word) | set(self._classes_of))
         self._words: dict[str, tuple[frozenset[int], tuple[tuple[_Pattern, int], ...], bool]] = {}
+        self._meanings: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def tables(self) -> dict[str, Any]:
+        """All that was worked out, as JSON-able data for `restored`."""
+        return {
+            "words": self._by_word,
+            "prefixes": {prefix: sorted(numbers) for prefix, numbers in self._by_prefix.items()},
+            "classes": {name: sorted(numbers) for name, numbers in self._by_class.items()},
+            "classes_of": {word: sorted(set(names)) for word, names in sorted(self._classes_of.items())},
+            "patterns": [
+                [number, at, p.family, p.label, p.source, [part for step in p.steps for part in step], p.tight]
+                for number, pairs in self._anchored.items()
+                for p, at in pairs
+            ],
+        }
+
+    @classmethod
+    def restored(cls, lexicon: Lexicon, tables: Mapping[str, Any]) -> Rules:
+        """The rules of `tables`, without working them out again."""
+        rules = cls(lexicon, {})
+        rules._by_word = tables["words"]
+        rules._by_prefix = {prefix: set(numbers) for prefix, numbers in tables["prefixes"].items()}
+        rules._by_class = {name: set(numbers) for name, numbers in tables["classes"].items()}
+        rules._classes_of = tables["classes_of"]
+        for number, at, family, label, source, flat, tight in tables["patterns"]:
+            steps = tuple(zip(flat[::2], flat[1::2], strict=True))
+            needs = frozenset(which for kind, which in steps if kind == _WORD)
+            pattern = _Pattern(intern(family), intern(label), source, steps, needs, tight)
+            rules._anchored.setdefault(number, []).append((pattern, at))
+        rules._finish()
+        return rules
 
     def _spread_prefixes(self) -> None:
         """The words of classes that are beginnings of words, where beginnings are looked up."""
@@ -169,7 +205,7 @@ class Rules:
             tuple(pair for number in sorted(numbers) for pair in self._anchored.get(number, ())),
             word in self._filler or meant in self._filler,
         )
-        if len(self._words) < 20_000:
+        if len(self._words) < _MOST_WORDS:
             self._words[word] = entry
         return entry
 
@@ -184,6 +220,20 @@ class Rules:
     def meaning(self, word: str) -> str:
         """The word of the rules that a word as texted is read as."""
         return self._lexicon.meant(word, self._known)
+
+    def classes_of(self, word: str) -> tuple[str, tuple[str, ...]]:
+        """The word of the rules that a word is read as, and its classes, each as `@class`."""
+        entry = self._meanings.get(word)
+        if entry is None:
+            meant = self.meaning(word)
+            entry = meant, tuple("@" + name for name in sorted(set(self._classes_of.get(meant, ()))))
+            if len(self._meanings) < _MOST_WORDS:
+                self._meanings[word] = entry
+        return entry
+
+    def labels(self, family: str) -> list[str]:
+        """The labels of one family, in alphabetical order."""
+        return sorted({p.label for pairs in self._anchored.values() for p, _ in pairs if p.family == family})
 
     def prepare(self) -> None:
         """Loads what is else loaded with the first slip."""

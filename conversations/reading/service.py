@@ -171,8 +171,8 @@ def headcodes(words: Words) -> list[Piece]:
     ]
 
 
-def units(words: Words) -> list[Piece]:
-    """Unit and carriage numbers: five or six figures, also written as two threes."""
+def units(words: Words, asks: str | None = None) -> list[Piece]:
+    """Unit and carriage numbers: five or six figures, also written as two threes; four of a tram or as an answer."""
     pieces = []
     for i, word in enumerate(words.words):
         before = set(words.words[max(0, i - 3) : i])
@@ -190,11 +190,20 @@ def units(words: Words) -> list[Piece]:
             and (named or word[0] in "1234578")
         ):
             pieces.append(Piece(word + following, i, i + 2, "unit.two_threes"))
-        elif (len(word) == 6 and (named or word[0] in "1234578")) or (
-            len(word) in {4, 5} and named and _unit_named(words, i)
+        elif (
+            (len(word) == 6 and (named or word[0] in "1234578"))
+            or (len(word) in {4, 5} and named and _unit_named(words, i))
+            or (len(word) == 4 and not _is_clock(word) and (asks == "train" or _TRAM & before))
         ):
             pieces.append(Piece(word, i, i + 1, "unit.number"))
     return pieces
+
+
+_TRAM: Final = frozenset({"tram", "trams", "metrolink", "supertram"})
+
+
+def _is_clock(figures: str) -> bool:
+    return int(figures[:2]) < 24 and int(figures[2:]) < 60
 
 
 def _unit_named(words: Words, i: int) -> bool:

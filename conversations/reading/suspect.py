@@ -20,8 +20,11 @@ _PRONOUNS: Final = frozenset({"he", "hes", "she", "shes", "they", "him", "her", 
 _PERSONS: Final = listed("suspect.persons")
 
 
-def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts) -> tuple[Value, bool]:
-    """police, rail_staff or None, and whether that is in doubt: staff merely mentioned are no doubt."""
+def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts, asks: str | None = None) -> tuple[Value, bool]:
+    """police, rail_staff or None, and whether that is in doubt: staff merely mentioned are no doubt.
+
+    `asks`: the question put; an answer to what the person looked like speaks of that person.
+    """
     family = hits_of(hits, "suspect")
     mentions = [h for h in family if h.label in {"police", "rail_staff"}]
     if not mentions:
@@ -29,11 +32,12 @@ def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts) -> tuple[Value, bo
     found = [label for label, _ in acts]
     weights: list[tuple[int, Hit]] = []
     for mention in mentions:
-        weights.append((_weight(words, family, mention, acts), mention))
+        weights.append((_weight(words, family, mention, acts) + _asked(family, mention, asks), mention))
     weights.sort(key=lambda p: (-p[0], p[1].first))
     top, mention = weights[0]
-    told = mention.last - mention.first >= 3 or _touches(family, mention, "in_uniform")
-    if top < (-1 if told else 0) or (not found and top < 2):
+    told = mention.last - mention.first >= 3 or any(_touches(family, mention, label) for label in _TELLING)
+    either = any(hit.label == "either" for hit in family)
+    if top < (-1 if told else 0) or (not found and top < 2 and not either):
         return Value(None), False
     kind = (
         "police"
@@ -41,25 +45,65 @@ def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts) -> tuple[Value, bo
         else mention.label
     )
     near = [m for w, m in weights if m.label == kind and w >= top - 1]
-    return value_of(words, kind, near or [mention], "suspect"), top < 2
+    return value_of(words, kind, near or [mention], "suspect"), top < 2 or either
 
 
 def _weight(words: Words, family: Sequence[Hit], mention: Hit, acts: Acts) -> int:
     """How much speaks for the one mentioned as the one who did it."""
     if _introduces(words, mention, acts):
         return -4
+    accused, cleared, on_me, either = (_says(words, family, mention, label) for label in _PLAIN)
+    if accused or either:
+        return 3
     acting = _touches(family, mention, "acting")
-    away = _touches(family, mention, "helping") or _touches(family, mention, "victim")
-    suffers = _touches(family, mention, "victim") and not _object(words, mention)
+    away = _touches(family, mention, "helping") or (_touches(family, mention, "victim") and not on_me)
+    suffers = _touches(family, mention, "victim") and not on_me and not _object(words, mention)
     return (
         2 * acting
         + _touches(family, mention, "in_uniform")
+        + 2 * on_me
+        - 2 * cleared * (1 + _sought(family, mention))
         - 2 * away
         - 2 * suffers
         - 4 * _touches(family, mention, "reporter_is")
         + (0 if _led(words, mention, [label for label, _ in acts]) else -1)
         + _agency(words, mention, acts)
     )
+
+
+_PLAIN: Final = ("accused", "cleared", "on_me", "either")
+_TELLING: Final = ("in_uniform", "accused", "either")
+
+
+def _says(words: Words, family: Sequence[Hit], mention: Hit, label: str) -> bool:
+    """Whether a rule that settles it holds for the one mentioned: nobody else comes in after them."""
+    for hit in family:
+        if hit.label != label or hit.first >= mention.last or mention.first >= hit.last:
+            continue
+        rest = range(mention.last, hit.last)
+        if not any(words.breaks[i] > 0 or words.words[i] in _PERSONS for i in rest):
+            return True
+    return False
+
+
+_ASKED: Final = frozenset({"suspect", "suspect_is"})
+
+
+def _asked(family: Sequence[Hit], mention: Hit, asks: str | None) -> int:
+    """What an answer to "what did they look like" adds to whoever it mentions."""
+    away = is_cleared(family, mention)
+    return 3 if asks in _ASKED and not away else 0
+
+
+def is_cleared(hits: Sequence[Hit], mention: Hit) -> bool:
+    """Whether a rule says that the one mentioned is told, sent for, helping, the victim, or writes the text."""
+    family = hits_of(hits, "suspect")
+    return any(_touches(family, mention, label) for label in ("cleared", "helping", "victim", "reporter_is"))
+
+
+def _sought(family: Sequence[Hit], mention: Hit) -> bool:
+    """Whether they are cleared by what comes before them: told, sent for, missing."""
+    return any(h.label == "cleared" and h.first < mention.first < h.last for h in family)
 
 
 def _object(words: Words, mention: Hit) -> bool:

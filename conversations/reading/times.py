@@ -49,6 +49,7 @@ _TRAIN_AFTER: Final = listed("times.train_after")
 _DAY_AFTER: Final = listed("times.day_after")
 _NOT_HOURS: Final = listed("times.not_hours")
 _NOT_BEFORE: Final = listed("times.not_before")
+_SPACED_CUES: Final = listed("times.spaced_cues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,9 +216,6 @@ def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
     return _Clock(int(hours), int(minutes), settled, half[0], i, half[1], "time.figures")
 
 
-_SPACED_CUES: Final = listed("times.spaced_cues")
-
-
 def _four(words: Words, i: int, digits: str, half: tuple[str, int]) -> _Clock | None:
     if int(digits[:2]) > 23 or int(digits[2:]) > 59:
         return None
@@ -309,11 +307,11 @@ def _hour_word(words: Words, first: int, at: int, minutes: int) -> _Clock | None
 
 def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
     """ "around 8", "at 6": an hour only after a cue and before nothing that it could count."""
-    value = number(digits)
+    value, before = number(digits), words.words[i - 1] if i else ""
     if value is None or not 1 <= value <= 12 or (len(digits) > 2 and digits.isdigit()) or tail not in {"", "ish"}:
         return None
-    before = words.words[i - 1] if i else ""
-    if before not in listed("times.hour_cues"):
+    led = before in _BESIDE_HOUR and (i == 1 or words.words[i - 2] in _LED)
+    if before not in listed("times.hour_cues") and not led:
         return None
     if listed("times.aged") & set(words.words[max(0, i - 4) : i]):
         return None
@@ -331,6 +329,8 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
     return _Clock(value, 0, False, "", i, i + 1, "time.bare_hour")
 
 
+_BESIDE_HOUR: Final = listed("times.beside_hour")
+_LED: Final = listed("times.led")
 _AFTER_HOUR: Final = listed("times.after_hour")
 
 
@@ -343,7 +343,7 @@ def _part_of_day(words: Words, clock: _Clock) -> str:
             return "pm" if clock.hour in range(5, 12) else "am"
         if word in _MORNING and not (word == "am" and index != clock.last):
             return "am"
-        if word in _EVENING and not (False):
+        if word in _EVENING:
             return "pm"
     return ""
 
@@ -356,16 +356,16 @@ def _placed(words: Words, clock: _Clock, asks: str | None, now: int | None) -> T
         if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
         elif now is not None:
-            hour = _nearest_past(hour, clock.minute, now)
+            hour = _nearest_past(hour, clock.minute, now, 60 if kind == TRAIN else 5)
         else:
             ambiguous = True
     return Time(hour % 24 * 60 + clock.minute, kind, ambiguous, clock.first, clock.last, clock.rule)
 
 
-def _nearest_past(hour: int, minute: int, now: int) -> int:
-    """Of the two readings of a 12-hour time the one that was last, a train within the hour to come allowed for."""
+def _nearest_past(hour: int, minute: int, now: int, ahead: int) -> int:
+    """Of the two readings of a 12-hour time the one that was last, `ahead` minutes to come allowed for."""
     options = [(hour % 12) * 60 + minute, (hour % 12 + 12) * 60 + minute]
-    best = min(options, key=lambda t: (now + 60 - t) % 1440)
+    best = min(options, key=lambda t: (now + ahead - t) % 1440)
     return best // 60
 
 

@@ -125,7 +125,8 @@ def urgency_of(
         return value_of(words, "emergency", danger, "danger")
     said = set(words.words)
     dated_before = bool(_DAYS & said) and not _PRESENT & said and not any(hit.label == "recent" for hit in why)
-    if asks == "when" and (dated_before or (dated and not why)):
+    here = _PRESENT & said or any(hit.label == "recent" for hit in why)
+    if asks == "when" and (dated_before or (dated and not here)):
         return Value("past", (), 0.7, "when.answer")
     if asks is not None and not why:
         return Value("now", (), 0.3, "when.unsaid")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from conversations.reading.files import listed
-from conversations.reading.knowledge import Knowledge
+from conversations.reading.knowledge import BESIDE, SOFT, Knowledge
 from conversations.reading.model import Value
 from conversations.reading.normal import SENTENCE, Words
 from conversations.reading.rules import Hit
@@ -81,8 +81,6 @@ def _weighed(by_label: dict[str, list[Hit]]) -> dict[str, list[Hit]]:
     return by_label
 
 
-SOFT: Final = "_soft"
-BESIDE: Final = "_beside"
 _DISPLACED: Final = sorted((pair.split("<")[0], pair.split("<")[1]) for pair in listed("what.displaced"))
 """What a plainer reading takes away anywhere in the text, as `weaker<stronger`."""
 

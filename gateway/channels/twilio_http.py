@@ -18,6 +18,11 @@ class Answer:
     text: str
     headers: Mapping[str, str]
 
+    @property
+    def content(self) -> bytes:
+        """The text's bytes."""
+        return self.text.encode()
+
 
 class QuietHttp:
     """Stands in for `twilio.http.http_client.TwilioHttpClient`, which logs addresses. Thread-safe."""

@@ -19,8 +19,14 @@ _COMMANDS: Final = {
     "flows": "gateway.cli.flows",
     "status": "gateway.cli.status",
     "dead": "gateway.cli.dead",
+    "spool": "gateway.cli.spool",
+    "carrier": "gateway.cli.carrier",
     "understand": "gateway.cli.understand",
     "keys": "gateway.cli.keys",
+    "backup": "gateway.cli.backup",
+    "restore": "gateway.cli.backup",
+    "erase": "gateway.cli.erase",
+    "hold": "gateway.cli.erase",
     "doctor": "gateway.cli.doctor",
 }
 

@@ -10,6 +10,9 @@ import click
 _LINES: Final = {
     ("gateway.config", "ConfigError"): "{error}\nquietline doctor tells more.",
     ("gateway.phone.visit", "PhoneError"): "{error}",
+    ("gateway.keyfile", "RingError"): "{error}",
+    ("handlers.erasure", "NotErased"): "{error}",
+    ("handlers.backups", "BackupError"): "{error}",
     ("handlers.vault", "VaultError"): "The key ring (QUIETLINE_KEYS) does not fit: {error}.",
     ("handlers.records.database", "StoreError"): "The database does not answer ({error}). Try: quietline doctor",
 }

@@ -62,7 +62,7 @@ class StoreError(Exception):
 
 
 class StoreBusy(StoreError):
-    """The write lock was not free within `LOCK_SECONDS`."""
+    """The write lock was not free in time."""
 
 
 class Transaction:
@@ -121,16 +121,18 @@ class Database:
 
     Args:
         url: `sqlite:///path` or `postgresql://...`.
+        patience: seconds that one wait for others may take.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = LOCK_SECONDS) -> None:
+        self._patience = patience
         self._url = _plain(url)
         self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
         self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
         self._local = _ThreadSeat()
         self._writer = _Seat() if self.is_sqlite else self._local
-        self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), LOCK_SECONDS) if self.path else None
-        self._company = Company(MOST_TOGETHER, LOCK_SECONDS) if self.is_sqlite else None
+        self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), patience) if self.path else None
+        self._company = Company(MOST_TOGETHER, patience) if self.is_sqlite else None
 
     @property
     def is_sqlite(self) -> bool:
@@ -166,14 +168,14 @@ class Database:
     def turn(self) -> Iterator[Transaction]:
         """Single reads before a `write` by the same thread, which comes next; yields the way to `look`.
 
-        Keeps the other threads of this process from the embedded database meanwhile. Raises StoreBusy.
+        Keeps the other threads of this process from the embedded database meanwhile. Raises StoreError.
         """
         if self._lock is None:
-            yield self.look()
+            yield Transaction(self._opened(self._local), self.kind)
             return
         try:
             with self._lock.turn():
-                yield Transaction(self._cursor(self._writer), self.kind)
+                yield Transaction(self._opened(self._writer), self.kind)
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
 
@@ -204,11 +206,16 @@ class Database:
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
 
-    def checkpoint(self) -> None:
-        """Empties SQLite's write-ahead log into the database file, so that nothing erased lingers in it."""
-        if self.is_sqlite:
-            with self.locked():
-                self._cursor(self._writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    def checkpoint(self) -> bool:
+        """Empties SQLite's write-ahead log into the database file, so that nothing erased lingers in it.
+
+        Returns False where somebody was reading from it all the while.
+        """
+        if not self.is_sqlite:
+            return True
+        with self.locked():
+            found = self._cursor(self._writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return bool(found[0][0] == 0)
 
     def close(self) -> None:
         """Closes this thread's connection, and the one that writes unless another thread is writing."""
@@ -244,9 +251,17 @@ class Database:
                 return cursor
             except _driver_errors() as error:
                 _close(seat)
-                if attempt == 2 or "locked" in str(error):
+                if "locked" in str(error):
+                    raise StoreBusy("another program is writing") from error
+                if attempt == 2:
                     raise StoreError(type(error).__name__) from error
         raise AssertionError
+
+    def _opened(self, seat: _Seat) -> Any:
+        try:
+            return self._cursor(seat)
+        except _driver_errors() as error:
+            raise (StoreBusy if "locked" in str(error) else StoreError)(type(error).__name__) from error
 
     def _forget_broken(self, seat: _Seat) -> None:
         if seat.connection is not None and (self.is_sqlite or getattr(seat.connection, "closed", False)):
@@ -254,25 +269,29 @@ class Database:
 
     def _cursor(self, seat: _Seat) -> Any:
         if seat.connection is None or seat.pid != os.getpid():
-            seat.connection = self._connect()
+            seat.connection = self._connect(writes=seat is self._writer)
             seat.cursor = seat.connection.cursor()
             seat.pid = os.getpid()
         return seat.cursor
 
-    def _connect(self) -> Any:
+    def _connect(self, *, writes: bool) -> Any:
         if self.path is not None:
             # The one that writes is shared by the threads: the lock lets one of them at a time.
             connection = sqlite3.connect(
-                self.path, isolation_level=None, timeout=LOCK_SECONDS, cached_statements=256, check_same_thread=False
+                self.path, isolation_level=None, timeout=self._patience, cached_statements=256, check_same_thread=False
             )
-            for pragma in SQLITE_PRAGMAS:
+            # The first two are kept in the file, and setting them waits for whoever writes.
+            for pragma in SQLITE_PRAGMAS if writes else SQLITE_PRAGMAS[2:]:
                 connection.execute(pragma)
+            connection.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
             return connection
         import psycopg
 
-        postgres = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+        postgres = psycopg.connect(self._url, autocommit=True, connect_timeout=max(2, int(self._patience)))
         for setting in POSTGRES_SETTINGS:
             postgres.execute(setting)
+        for name in ("lock_timeout", "statement_timeout"):
+            postgres.execute(f"SET {name} = {int(self._patience * 1000)}")
         return postgres
 
 

@@ -13,7 +13,7 @@ from handlers.records.database import POSTGRES_SETTINGS, SQLITE_PRAGMAS, Databas
 
 _S = statements("versions")
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 _ADVISORY_LOCK: Final = 0x71756965746C696E
 
 
@@ -26,28 +26,33 @@ def is_current(database: Database) -> bool:
         return found is not None and found[0] is not None and tx.one(_S.VERSION) == (HEAD,)
 
 
-def prepare(database: Database) -> None:
+def prepare(database: Database, version: str = HEAD) -> None:
     """Creates or upgrades the schema under a lock. Safe to call from several processes at once.
 
-    Raises StoreError where the database cannot be reached or written.
+    Args:
+        database: made where it is missing.
+        version: how far, at most; a newer schema stays.
+
+    Raises StoreError where the database cannot be reached or written, or the version is not known.
     """
     if is_current(database):
         return
     import sqlalchemy as sa
+    from alembic.util import CommandError
 
     try:
         if database.path is not None:
             database.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             database.path.touch(mode=0o600)
             with database.locked():
-                _upgrade(database, SQLITE_PRAGMAS)
+                _upgrade(database, version, SQLITE_PRAGMAS)
         else:
-            _upgrade(database, (*POSTGRES_SETTINGS, f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
-    except (sa.exc.SQLAlchemyError, OSError) as error:
+            _upgrade(database, version, (*POSTGRES_SETTINGS, f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+    except (sa.exc.SQLAlchemyError, CommandError, OSError) as error:
         raise StoreError(type(error).__name__) from error
 
 
-def _upgrade(database: Database, first: tuple[str, ...]) -> None:
+def _upgrade(database: Database, version: str, first: tuple[str, ...]) -> None:
     import sqlalchemy as sa
     from alembic import command
     from alembic.config import Config
@@ -60,5 +65,5 @@ def _upgrade(database: Database, first: tuple[str, ...]) -> None:
         if database.is_sqlite:  # else each statement commits by itself, and a kill leaves half a schema
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
         connection.commit()

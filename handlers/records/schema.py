@@ -15,6 +15,12 @@
     alarms         what is wrong just now, who was told and when next
     alarm_routes   how the last try by each way of telling ended
     measures       latencies and counts of every process, added up
+    erased         opaque ids of what was erased (`handlers.erasure`)
+    taken_before   keyed hashes of the carrier's ids of erased texts: they stay known
+    statistics     what stays of an erased report: codes, no words
+    legal_holds    reports that may not be erased
+    contacts       sealed addresses of reporters who agreed to be written to after their conversation
+    backups        which backups were made (`handlers.backups`)
 
 Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
 and column.
@@ -62,6 +68,7 @@ inbox = Table(
     Column("sender", LargeBinary),  # sealed address, only until a due text has been taken
     Column("body", LargeBinary, nullable=False),
     Column("reply", LargeBinary),
+    Column("backed_up_at", BigInteger),  # when a backup that holds this row was complete
     UniqueConstraint("channel", "external_id"),
 )
 WAITING = "inbox.state IN ('due', 'held')"
@@ -270,3 +277,55 @@ escalations = Table(
 )
 _unanswered = escalations.c.due_at.isnot(None)
 Index("ix_escalations_due_at", escalations.c.due_at, sqlite_where=_unanswered, postgresql_where=_unanswered)
+
+erased = Table(
+    "erased",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+taken_before = Table(
+    "taken_before",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("key_id", Text, nullable=False),  # of the index key that it was made with
+    Column("until", BigInteger, nullable=False),
+)
+
+statistics = Table(
+    "statistics",
+    metadata,
+    Column("id", Text, primary_key=True),  # random: it leads back to nothing
+    Column("organisation", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("day", Text, nullable=False),  # UTC
+    Column("codes", Text, nullable=False),  # JSON, values of closed lists alone
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("by", Text, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("organisation", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("medium", Text, nullable=False),
+    Column("recipient", Text, nullable=False),  # our own number or short code
+    Column("address", LargeBinary, nullable=False),  # sealed to the sending key
+)
+
+backups = Table(
+    "backups",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("made_at", BigInteger, nullable=False),
+)

@@ -30,11 +30,15 @@ def table_turn(state: str, body: str) -> tuple[str, str]:
     return json.dumps(session), reply
 
 
+ENGINES = (("starter", False), ("railway", False), ("starter", True), ("railway", True))
+"""The conversations measured: the flow, and whether its texts are read."""
+
+
 @dataclass(slots=True)
 class Engines:
     """Turns a second of each, pair by pair."""
 
-    ours: list[float] = field(default_factory=list)
+    ours: dict[tuple[str, bool], list[float]] = field(default_factory=lambda: {each: [] for each in ENGINES})
     table: list[float] = field(default_factory=list)
 
 
@@ -50,14 +54,14 @@ def table_rate(reporters: list[Reporter], seconds: float) -> float:
     return _rate(conversation, reporters, seconds)
 
 
-def engine_rate(reporters: list[Reporter], seconds: float) -> float:
-    """Turns a second of `take_turn` with the starter flow: load, step, reply, dump, the report where one is made."""
+def engine_rate(reporters: list[Reporter], seconds: float, flow: str = "starter", *, reads: bool = False) -> float:
+    """Turns a second of `take_turn` with a shipped flow: load, step, reply, dump, the report where one is made."""
     from tests.bench.product import start_conversation, turn
 
     def conversation(reporter: Reporter) -> int:
-        state, now = start_conversation(), 1_790_000_000.0
+        state, now = start_conversation(flow), 1_790_000_000.0
         for text in reporter.texts:
-            state, now = turn(state, text.body, now), now + 20
+            state, now = turn(state, text.body, now, flow, reads=reads), now + 20
         return len(reporter.texts)
 
     return _rate(conversation, reporters, seconds)
@@ -78,5 +82,6 @@ def measure(reporters: list[Reporter], pairs: int, seconds: float) -> Engines:
     engines = Engines()
     for _ in range(pairs):
         engines.table.append(table_rate(reporters, seconds))
-        engines.ours.append(engine_rate(reporters, seconds))
+        for (flow, reads), found in engines.ours.items():
+            found.append(engine_rate(reporters, seconds, flow, reads=reads))
     return engines

@@ -24,7 +24,8 @@ class Killer:
     """Kills in turn: a web worker, the worker's whole process, the sink, the web process, the clock, Valkey.
 
     `tick` does what is due, at most one kill, and starts again what has ended; it is quick. Orphans are processes that
-    hung below a killed one and outlived it by more than `GRACE` seconds. Kills end after `seconds`.
+    hung below a killed one and outlived it by more than `GRACE` seconds. Kills end after `seconds`; the web process and
+    its workers are spared before `spares_web_until`, by the monotonic clock.
     """
 
     product: Product
@@ -33,6 +34,7 @@ class Killer:
     every: float = 0.8
     seed: int = 1
     killed: Counter[str] = field(default_factory=Counter)
+    spares_web_until: float = 0.0
     _below: list[tuple[float, list[int]]] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
     _next: float = 0.0
@@ -58,6 +60,9 @@ class Killer:
         web, valkey = self.product.processes["web"], self.product.valkey.process
         plan = [None, self.product.processes["worker"], self.sink.process, web, self.product.processes["clock"], valkey]
         victim = plan[self._turn % len(plan)]
+        while victim in (None, web) and now < self.spares_web_until:
+            self._turn += 1
+            victim = plan[self._turn % len(plan)]
         self._turn += 1
         if victim is not None:
             self.killed[victim.name] += 1

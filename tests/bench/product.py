@@ -65,6 +65,7 @@ class Product:
             "QUIETLINE_PUBLIC_URL": f"http://127.0.0.1:{self.port}",
             "BENCH_SINK_SECRET": _SECRET,
             "DATABASE_URL": "",
+            "QUIETLINE_FIRST_ANSWERS": "0",
             **(env or {}),
         }
         self.processes: dict[str, Process] = {}
@@ -142,17 +143,17 @@ def sizes(product: Product) -> dict[str, int]:
 
 
 @cache
-def _starter() -> Flow:
+def _flow(slug: str) -> Flow:
     from conversations.flows import shipped
 
-    return shipped("starter")
+    return shipped(slug)
 
 
-def start_conversation() -> bytes:
-    """A stored session that has had no text."""
+def start_conversation(slug: str = "starter") -> bytes:
+    """A stored session of a shipped flow that has had no text."""
     from conversations.session import Session
 
-    flow = _starter()
+    flow = _flow(slug)
     new = Session.new(
         flow,
         id="0" * 32,
@@ -166,15 +167,19 @@ def start_conversation() -> bytes:
     return new.dump()
 
 
-def turn(state: bytes, body: str, now: float) -> bytes:
-    """One turn as the product takes it: stored session in and out, the report's document as JSON on the way."""
+def turn(state: bytes, body: str, now: float, slug: str = "starter", *, reads: bool = False) -> bytes:
+    """One turn as the product takes it: stored session in and out, the report's document as JSON on the way.
+
+    `reads`: with the reader of free text, as in the product; without it nothing is read from a text.
+    """
     import orjson
 
+    from conversations.reading import read
     from conversations.session import Session
     from conversations.turn import Text, take_turn
 
-    flow = _starter()
-    outcome = take_turn(flow, Session.load(state, flow), Text(body), now)
+    flow = _flow(slug)
+    outcome = take_turn(flow, Session.load(state, flow), Text(body), now, reader=read if reads else None)
     for revision in outcome.revisions:
         orjson.dumps(revision.document)
     return outcome.session.dump()

@@ -66,7 +66,7 @@ _HEADS = ("row", "what", "bar", "measured", "floor", "ratio", "")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    ratio = "" if row.ratio is None else f"{row.ratio:.{2 if row.ratio >= 0.1 else 4}f}"
     return row.id, row.what, row.bar_text, row.skipped or row.measured, row.floor, ratio, row.verdict
 
 

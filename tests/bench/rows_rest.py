@@ -28,8 +28,20 @@ _KILL_DRAIN = 75.0  # a lease of 30 s must run out after the last kill
 def engine_rows(settings: Settings, _: Path) -> list[Row]:
     """Turns a second on one core."""
     found = engine.measure(Crowd().take(60), settings.pairs, _ENGINE_SECONDS)
-    what = "take_turn with load and dump / bare table with JSON state, one core"
-    return [compared("engine", what, found.ours, found.table, "turns/s")]
+    rows = []
+    for reads in (False, True):
+        railway, starter = found.ours["railway", reads], found.ours["starter", reads]
+        read = "texts read" if reads else "nothing read"
+        what = f"railway flow, {read}: turns with load and dump / bare table with JSON state, one core"
+        rows.append(
+            compared("engine", what, railway, found.table, "turns/s", bar=0.0137, at_least=True, due=True)
+            if reads
+            else compared("engine", what, railway, found.table, "turns/s")
+        )
+        a_turn = [[1e6 / rate for rate in rates] for rates in (railway, starter)]
+        what = f"railway flow, {read}: a turn / one of the starter flow"
+        rows.append(compared("engine", what, *a_turn, "us", bar=1.5, due=True))
+    return rows
 
 
 def backlog_rows(settings: Settings, folder: Path) -> list[Row]:

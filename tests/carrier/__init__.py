@@ -1,11 +1,11 @@
-"""A stand-in for the carrier on 127.0.0.1: it signs as the carrier does and serves the part of its REST API we use."""
+"""The stand-in for the carrier (`gateway.standin`), as the tests use it."""
 
-from tests.carrier.account import ACCOUNT, OTHER_ACCOUNT, Account
-from tests.carrier.forms import FORM_HEADERS, encode, inbound, message_sid, status
-from tests.carrier.messages import Message, Messages
-from tests.carrier.rest import Carrier
-from tests.carrier.script import Drop, Hang, Refuse, Say
-from tests.carrier.signing import sign
+from gateway.standin.account import ACCOUNT, OTHER_ACCOUNT, Account
+from gateway.standin.forms import FORM_HEADERS, encode, inbound, message_sid, status
+from gateway.standin.messages import Message, Messages
+from gateway.standin.rest import Carrier
+from gateway.standin.script import Drop, Hang, Refuse, Say
+from gateway.standin.signing import sign
 
 __all__ = [
     "ACCOUNT",

@@ -12,7 +12,9 @@ from statemachine.exceptions import TransitionNotAllowed
 from conversations.conditions import Condition, Is, Not, View
 from conversations.flow import Flow
 from conversations.flows import shipped
-from conversations.machine import RESERVED, Facts, MachineError, advance, compile_flow, following, send
+from conversations.guards import Facts, following
+from conversations.machine import RESERVED, MachineError, compile_flow, send
+from conversations.table import advance
 
 FLOW = shipped("starter")
 

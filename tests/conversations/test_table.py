@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from statemachine import State, StateMachine
 from statemachine.exceptions import TransitionNotAllowed
 
+from conversations import flows
 from conversations.conditions import BEHAVIOURS, FLAGS, SLOTS, VALUES, View
+from conversations.flow import Flow
 from conversations.flows import shipped, slugs
-from conversations.machine import EVENTS, Facts, advance, compile_flow, send
-from conversations.table import Table
+from conversations.flows.compile import as_text
+from conversations.guards import EVENTS, Facts
+from conversations.machine import compile_flow, send
+from conversations.table import advance, ways_of
 
 FLOWS = [shipped(slug) for slug in slugs()]
 
@@ -75,4 +83,50 @@ def test_a_machine_that_does_more_than_lead_on_is_refused() -> None:
             """What a table would leave out."""
 
     with pytest.raises(ValueError, match="more than lead on"):
-        Table(Busy)
+        ways_of(Busy)
+
+
+def test_what_travels_with_the_flows_is_what_their_machines_say() -> None:
+    """`python -m conversations.flows.compile` writes the file anew."""
+    assert flows.AHEAD.read_text() == as_text()
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=slugs())
+def test_a_table_compiled_ahead_is_the_one_read_off_the_machine(flow: Flow) -> None:
+    assert flows.ways(flow) == {
+        state: {event: [[list(names), target] for names, target in ways] for event, ways in of.items()}
+        for state, of in ways_of(compile_flow(flow)).items()
+    }
+
+
+def test_an_operators_own_flow_has_its_table_from_its_machine() -> None:
+    """The same steps under another hash, as an edited file has them."""
+    edited = replace(shipped("starter"), hash="0" * 64)
+
+    assert flows.ways(edited) is None
+    assert advance(edited, "next", Facts("place", settled=("place",))) == "train"
+    assert advance(edited, "stop", Facts("done")) == "stopped"
+
+
+def test_a_shipped_file_that_was_edited_in_place_is_read_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = shipped("starter")
+    monkeypatch.setattr(flows, "source", lambda _: "# edited")
+    flows.version.cache_clear()
+    monkeypatch.setattr(flows, "shipped", lambda _: replace(flow, version=7, hash="f" * 64))
+
+    assert flows.version("starter") == (7, "f" * 64)
+
+    flows.version.cache_clear()
+
+
+def test_a_process_that_answers_loads_no_machine() -> None:
+    """S20: loading the library takes longer than ten turns."""
+    script = (
+        "import sys\n"
+        "from conversations.flows import shipped\n"
+        "from conversations.table import Table, advance\n"
+        "from conversations.guards import Facts\n"
+        "assert advance(shipped('railway'), 'stop', Facts()) == 'stopped'\n"
+        "assert 'statemachine' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)

@@ -15,6 +15,8 @@ from tests.evaluate.scores import Scores, evaluate
 
 HERE = Path(__file__).parent
 FILES = ("dev.jsonl", "own.jsonl", "set_aside.jsonl", "second.jsonl", "third.jsonl", "fifth.jsonl")
+UNPLACED = ("corpus_a.jsonl", "corpus_b.jsonl")
+"""Texts without labels of place and service."""
 
 
 def main() -> None:
@@ -24,7 +26,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="only the figures, as JSON")
     parser.add_argument("--quiet", action="store_true", help="no list of confusions")
     arguments = parser.parse_args()
-    for file in arguments.files or [HERE / name for name in FILES]:
+    for file in arguments.files or [HERE / name for name in (*FILES, *UNPLACED)]:
         scores = evaluate(file)
         if arguments.json:
             print(json.dumps({"file": file.name, **scores.figures()}))

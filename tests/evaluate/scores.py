@@ -95,7 +95,9 @@ def evaluate(file: Path) -> Scores:
     scores = Scores()
     for line in file.read_text(encoding="utf-8").splitlines():
         if line.strip():
-            _one(scores, json.loads(line))
+            label = json.loads(line)
+            label.setdefault("id", f"{file.stem} {scores.texts + 1}")
+            _one(scores, label)
     return scores
 
 
@@ -106,11 +108,9 @@ def _one(scores: Scores, label: dict[str, Any]) -> None:
     scores.times.append(((time.perf_counter() - start) * 1000, label["text"]))
     got = reading.document()
     scores.texts += 1
-    _place(scores, label, got)
-    service, read_service = _service(label["service"]), _service(got["service"])
-    scores.match("service", label, service, read_service)
-    for key in SERVICE:
-        scores.see(f"service.{key}", _set(service.get(key)), _set(read_service.get(key)))
+    if "place" in label:
+        _place(scores, label, got)
+        _trains(scores, label, got)
     for key in SINGLE:
         scores.match(key, label, label[key], got[key])
     acts, read_acts = set(label["behaviours"]), set(got["behaviours"])
@@ -121,6 +121,13 @@ def _one(scores: Scores, label: dict[str, Any]) -> None:
     scores.see("danger", _flag(label["urgency"] == "emergency"), _flag(got["urgency"] == "emergency"))
     scores.see("police or staff", _flag(label["suspect_is"] is not None), _flag(got["suspect_is"] is not None))
     scores.see("under_18", _flag(bool(label.get("under_18"))), _flag(bool(got.get("under_18"))))
+
+
+def _trains(scores: Scores, label: dict[str, Any], got: dict[str, Any]) -> None:
+    wanted, found = _service(label["service"]), _service(got["service"])
+    scores.match("service", label, wanted, found)
+    for key in SERVICE:
+        scores.see(f"service.{key}", _set(wanted.get(key)), _set(found.get(key)))
 
 
 def _place(scores: Scores, label: dict[str, Any], got: dict[str, Any]) -> None:

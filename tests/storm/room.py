@@ -1,4 +1,5 @@
-"""A rude control room: answers 500 to some reports, takes others and then hangs, and writes down what it took.
+"""A rude control room: answers 500 or 503 to some reports, hangs before or after it took others, and writes down what
+it took.
 
 One JSON line for each report taken, written before the answer: it outlives a kill -9 of this process.
 """
@@ -10,6 +11,7 @@ import json
 import os
 import random
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,8 +19,10 @@ from typing import Any
 
 from tests.bench.processes import Process, free_port, listens, python, wait_until
 
-REFUSED, HUNG = 0.05, 0.02
+REFUSED, BUSY, HUNG, TOOK_AND_HUNG = FATES = ("500", "503", "hangs", "takes it and hangs")
+SHARES = (0.03, 0.02, 0.01, 0.02)
 HANG_SECONDS = 12.0  # longer than a sender waits
+BUSY_SECONDS = 2
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -27,8 +31,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         document = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["data"]
         fate = self._fate(document["id"])
-        if fate < REFUSED:
+        if fate == REFUSED:
             self._answer(500)
+            return
+        if fate == BUSY:
+            self._answer(503, {"Retry-After": str(BUSY_SECONDS)})
+            return
+        if fate == HUNG:
+            threading.Event().wait(HANG_SECONDS)
+            self.close_connection = True
             return
         line = {
             "report": document["id"],
@@ -37,20 +48,24 @@ class _Handler(BaseHTTPRequestHandler):
             "texts": [entry["text"] for entry in document["account"]],
         }
         os.write(self.server.record, json.dumps(line).encode() + b"\n")  # type: ignore[attr-defined]
-        if fate < REFUSED + HUNG:
+        if fate == TOOK_AND_HUNG:
             threading.Event().wait(HANG_SECONDS)
         self._answer(204)
 
-    def _fate(self, report: str) -> float:
+    def _fate(self, report: str) -> str:
         """Rude to a report once at most: the third failure of one would be tried again two minutes later, rightly."""
         met: set[str] = self.server.met  # type: ignore[attr-defined]
-        fate = 1.0 if report in met else random.random()
-        if fate < REFUSED + HUNG:
+        [fate] = random.choices((*FATES, ""), (*SHARES, 1 - sum(SHARES)))
+        if report in met:
+            return ""
+        if fate:
             met.add(report)
         return fate
 
-    def _answer(self, status: int) -> None:
+    def _answer(self, status: int, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Length", "0")
         self.end_headers()
 

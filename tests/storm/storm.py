@@ -1,4 +1,4 @@
-"""One storm: texts, kills, then the checks."""
+"""One storm: texts, kills and other faults, then the checks."""
 
 from __future__ import annotations
 
@@ -7,75 +7,26 @@ import math
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import sqlalchemy as sa
 
 from handlers.records.database import Database
+from handlers.spool import Spool
 from tests.bench.kills import Killer
-from tests.bench.load import percentile
+from tests.bench.posts import ACCOUNT_SID, AUTH_TOKEN
 from tests.bench.processes import wait_until
 from tests.bench.product import Product
-from tests.canary import forms_of_number, forms_of_words, leaks
-from tests.storm.carriers import Carriers, Phone, phones
-from tests.storm.room import Room, Taken
+from tests.carrier import Account, Carrier
+from tests.storm import checks
+from tests.storm.carriers import Carriers, Ledger, Phone, phones
+from tests.storm.checks import Result
+from tests.storm.faults import Faults
+from tests.storm.room import Room
 
 TEXTS_EACH = 5
 DRAIN_SECONDS = 200.0
-
-
-@dataclass
-class Result:
-    """What a storm came to. All of `lost`, `doubled`, `incomplete`, `stuck`, `changed` must be empty or 0."""
-
-    messages: int
-    acknowledged: int
-    killed: Counter[str]
-    redelivered: int
-    resends: int
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    incomplete: list[str] = field(default_factory=list)
-    stuck: dict[str, int] = field(default_factory=dict)
-    changed: int = 0
-    orphans: int = 0
-    leaked: list[str] = field(default_factory=list)
-    integrity: str = "ok"
-    seconds: list[float] = field(default_factory=list)
-    drained: float = 0.0
-
-    @property
-    def holds(self) -> bool:
-        """Whether the promise was kept."""
-        faults = (self.lost, self.doubled, self.incomplete, self.stuck, self.changed, self.orphans, self.leaked)
-        return not any(faults) and self.integrity == "ok" and self.acknowledged == self.messages
-
-    def table(self) -> str:
-        """For a person."""
-        kills = ", ".join(f"{name} {count}" for name, count in sorted(self.killed.items()))
-        rows = (
-            ("texts sent", self.messages),
-            ("acknowledged", self.acknowledged),
-            ("kill -9", f"{self.killed.total()} ({kills})"),
-            ("redelivered on purpose", self.redelivered),
-            ("lost", len(self.lost)),
-            ("duplicate reports", len(self.doubled)),
-            ("incomplete reports", len(self.incomplete)),
-            ("answers that changed", self.changed),
-            ("resends absorbed by their key", self.resends),
-            ("rows left over", self.stuck or 0),
-            ("orphans", self.orphans),
-            ("files with numbers or words", len(self.leaked)),
-            ("integrity", self.integrity),
-            *((f"webhook {name} ms", f"{1000 * percentile(self.seconds, share):.1f}") for name, share in _SHARES),
-            ("drained after s", f"{self.drained:.1f}"),
-        )
-        return "\n".join(f"{name:<32}{value}" for name, value in rows)
-
-
-_SHARES = (("p50", 0.5), ("p99", 0.99), ("worst", 1.0))
+_ACCOUNT = Account(ACCOUNT_SID, AUTH_TOKEN, "", "SK" + "c3" * 16, "d4" * 16)
 
 
 @dataclass
@@ -88,6 +39,9 @@ class Storm:
         kills: processes killed with SIGKILL.
         seed: printed, so that a storm can be blown again.
         database_url: SQLite in the folder where empty.
+        every: seconds between two kills.
+        faults_every: seconds between two other faults, 0 for none.
+        locked: for how many seconds the database is locked, each time.
     """
 
     folder: Path
@@ -96,64 +50,95 @@ class Storm:
     seed: int
     database_url: str = ""
     every: float = 0.6
+    faults_every: float = 1.5
+    locked: float = 6.0
 
     def blow(self) -> Result:
         """Runs it and returns what it came to."""
-        room = Room(self.folder).start()
-        product = Product(self.folder, room.url, env={"DATABASE_URL": self.database_url})
-        crowd = phones(self.messages // TEXTS_EACH)
-        product.start_web().start_rest()
+        with Carrier(_ACCOUNT) as carrier:
+            room = Room(self.folder).start()
+            product = Product(self.folder, room.url, env={"DATABASE_URL": self.database_url} | _rest(carrier))
+            product.start_web().start_rest()
+            try:
+                wait_until(lambda: _is_healthy(product.port), 60, "quietline web", product.web)
+                return self._blow(product, room)
+            finally:
+                product.stop()
+                room.stop()
+
+    def _blow(self, product: Product, room: Room) -> Result:
+        crowd = phones(self.messages // TEXTS_EACH, self.seed)
         killer = Killer(product, room, math.inf, every=self.every, seed=self.seed)  # type: ignore[arg-type]
         carriers = Carriers(product.target, crowd, self.kills * self.every, self.seed)
-        try:
-            wait_until(lambda: _is_healthy(product.port), 60, "quietline web", product.web)
-            carriers.start()
-            drained = self._weather(killer, carriers)
-            return self._result(product, room, killer, carriers, crowd, drained)
-        finally:
-            product.stop()
-            room.stop()
+        faults = Faults(killer, carriers.ledger, self.database_url, self.faults_every, self.locked, self.seed)
+        database = Database(self.database_url or f"sqlite:///{product.database}")
+        spool = Spool(product.data / "spool")
+        carriers.start()
+        self._weather(killer, faults, carriers)
+        drained = _calm(killer, lambda: bool(checks.left_over(database, spool)))
+        whole = _calm(killer, lambda: any(checks.faulty_reports(crowd, room.taken(), carriers.ledger.later)))
+        result = self._result(crowd, killer, faults, carriers.ledger, room)
+        result.drained, result.whole = drained, drained + whole
+        self._look_into(result, database, spool, carriers.ledger)
+        return result
 
-    def _weather(self, killer: Killer, carriers: Carriers) -> float:
-        """Kills until there were enough, then starts again what ended until everything is through."""
+    def _weather(self, killer: Killer, faults: Faults, carriers: Carriers) -> None:
+        """Kills until there were enough, then starts again what ended until every text has been sent."""
         pause = threading.Event()
         while carriers.busy or killer.killed.total() < self.kills:
             killer.seconds = math.inf if killer.killed.total() < self.kills else 0.0
             killer.tick()
+            faults.tick()
             pause.wait(0.01)
         killer.seconds = 0.0
-        began = time.monotonic()
-        database = Database(self.database_url or f"sqlite:///{killer.product.database}")
-        while time.monotonic() < began + DRAIN_SECONDS and _left(database):
-            killer.tick()
-            pause.wait(0.1)
-        return time.monotonic() - began
+        faults.stop()
 
-    def _result(
-        self, product: Product, room: Room, killer: Killer, carriers: Carriers, crowd: list[Phone], drained: float
-    ) -> Result:
-        database = Database(self.database_url or f"sqlite:///{product.database}")
-        ledger, taken = carriers.ledger, room.taken()
-        stored = {row[0] for row in _rows(database, "SELECT external_id FROM inbox")}
+    def _result(self, crowd: list[Phone], killer: Killer, faults: Faults, ledger: Ledger, room: Room) -> Result:
+        taken = room.taken()
         keys = Counter((each.report, each.revision) for each in taken)
-        result = Result(
+        doubled, incomplete = checks.faulty_reports(crowd, taken, ledger.later)
+        return Result(
             messages=len(crowd) * TEXTS_EACH,
             acknowledged=len(ledger.acknowledged),
             killed=killer.killed,
+            faults=faults.met,
             redelivered=ledger.redelivered,
+            copies=ledger.copies,
+            postponed=len(ledger.later),
+            neutral=ledger.neutral,
             resends=sum(times - 1 for times in keys.values()),
-            lost=[sid for sid in ledger.acknowledged if sid not in stored],
-            stuck=_left(database),
+            doubled=doubled,
+            incomplete=incomplete,
             changed=ledger.changed,
+            failed_while_reloading=faults.failed_while_reloading,
             orphans=killer.orphans(),
-            seconds=ledger.seconds,
-            drained=drained,
+            webhook=[attempt.seconds for attempt in ledger.attempts if attempt.status == 200],
+            until_acknowledged=ledger.seconds,
+            leaked=checks.leaked(self.folder, crowd),
         )
-        _hold_against(result, crowd, taken)
-        result.leaked = _leaked(self.folder, crowd)
+
+    def _look_into(self, result: Result, database: Database, spool: Spool, ledger: Ledger) -> None:
+        """What only the store can say."""
+        stored = {row[0] for row in checks.rows(database, "SELECT external_id FROM inbox")}
+        result.lost = [sid for sid in ledger.acknowledged if sid not in stored]
+        result.stuck = checks.left_over(database, spool)
         if database.is_sqlite:
-            result.integrity = str(_rows(database, "PRAGMA integrity_check")[0][0])
-        return result
+            result.integrity = str(checks.rows(database, "PRAGMA integrity_check")[0][0])
+
+
+def _calm(killer: Killer, goes_on: Callable[[], bool]) -> float:
+    """Starts again what ended, until everything is through; returns after how many seconds it was, or was given up."""
+    began, pause = time.monotonic(), threading.Event()
+    while time.monotonic() < began + DRAIN_SECONDS and goes_on():
+        killer.tick()
+        pause.wait(0.1)
+    return time.monotonic() - began
+
+
+def _rest(carrier: Carrier) -> dict[str, str]:
+    """The way to the carrier's REST interface, for answers that were late."""
+    account = carrier.account
+    return {"TWILIO_API_URL": carrier.url, "TWILIO_API_KEY": account.api_key, "TWILIO_API_SECRET": account.api_secret}
 
 
 def _is_healthy(port: int) -> bool:
@@ -165,42 +150,3 @@ def _is_healthy(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _hold_against(result: Result, crowd: list[Phone], taken: list[Taken]) -> None:
-    """Each reporter has exactly one report at the room, and its newest revision is complete, with every word."""
-    newest: dict[str, Taken] = {}
-    for each in taken:
-        if each.report not in newest or each.revision > newest[each.report].revision:
-            newest[each.report] = each
-    found: dict[str, list[Taken]] = {}
-    for each in newest.values():
-        for mark in {text.rpartition(" ")[2] for text in each.texts if text.endswith("z")}:
-            found.setdefault(mark, []).append(each)
-    for phone in crowd:
-        reports = found.get(phone.mark, [])
-        if len(reports) > 1:
-            result.doubled.append(phone.mark)
-        wanted = {text.body for text in phone.texts[:4]}
-        if not reports or reports[0].state != "complete" or not wanted <= set(reports[0].texts):
-            result.incomplete.append(phone.mark)
-
-
-def _leaked(folder: Path, crowd: list[Phone]) -> list[str]:
-    """R23: database, log, queue file and process logs hold no number and no word; the room's own record does."""
-    forms = [form for phone in crowd[:3] for form in forms_of_number(phone.texts[0].number)]
-    forms += forms_of_words(crowd[0].texts[3].body) + forms_of_words(crowd[1].mark)
-    return leaks(folder, forms, but=("room.jsonl",))
-
-
-def _left(database: Database) -> dict[str, int]:
-    """Rows that are not through: to be forwarded, to be taken again, held."""
-    outbox = "SELECT count(*) FROM outbox WHERE state NOT IN ('delivered', 'replaced')"
-    inbox = "SELECT count(*) FROM inbox WHERE state NOT IN ('taken', 'repeat')"
-    counts = {"outbox": _rows(database, outbox)[0][0], "inbox": _rows(database, inbox)[0][0]}
-    return {name: count for name, count in counts.items() if count}
-
-
-def _rows(database: Database, query: str) -> list[Any]:
-    with database.engine.connect() as connection:
-        return list(connection.execute(sa.text(query)))

@@ -51,7 +51,7 @@ _ROW = select(
 FIND = Definition(_ROW.where(inbox.c.channel == bindparam("channel"), inbox.c.external_id == bindparam("external_id")))
 _DUE = (
     _ROW.where(text(WAITS), inbox.c.state == "due", inbox.c.due_at <= bindparam("now"))
-    .order_by(inbox.c.due_at)
+    .order_by(inbox.c.due_at, inbox.c.id)
     .limit(1)
 )
 NEXT_DUE = Definition(_DUE, _DUE.with_for_update(skip_locked=True))

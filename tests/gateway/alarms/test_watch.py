@@ -21,6 +21,7 @@ from handlers import status
 from handlers.conditions import Surroundings
 from handlers.records import alarms, outbox
 from handlers.records.database import Database
+from handlers.spool import Spool
 from tests.fakes import Desk, FakeSink
 from tests.gateway.served import served, unused_address
 from tests.handlers.waits import report_in, report_waits
@@ -66,7 +67,7 @@ class Station:
         self.watch.look()
 
     def health(self) -> str | None:
-        by_name = {check.name: check for check in checks(self.desk.service, Config.read({}))}
+        by_name = {check.name: check for check in checks(self.desk.service, Config.read({}), Spool(Path()))}
         return by_name["alarms"].probe()
 
 

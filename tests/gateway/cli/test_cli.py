@@ -26,6 +26,10 @@ COMMANDS = [
     "dead",
     "understand",
     "keys",
+    "backup",
+    "restore",
+    "erase",
+    "hold",
     "doctor",
 ]
 

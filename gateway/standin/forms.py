@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import urlencode
 
-from tests.carrier.account import ACCOUNT
+from gateway.standin.account import ACCOUNT
 
 Pairs = list[tuple[str, str]]
 
