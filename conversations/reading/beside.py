@@ -123,12 +123,15 @@ def _is_vague(words: Words, hit: Hit) -> bool:
 _TODAY: Final = listed("beside.today")
 
 
-def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value]) -> Value:
+def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value], asks: str | None) -> Value:
     """True where a time, a date or a time from now is told, with the words that tell it; None where none is."""
-    found = [hit for hit in hits_of(hits, "when") if hit.label in _TOLD and not _is_vague(words, hit)]
+    found = [
+        hit for hit in hits_of(hits, "when") if hit.label in _TOLD and (asks == "when" or not _is_vague(words, hit))
+    ]
     if found:
         return value_of(words, True, found, "when")
-    now = [i for i, word in enumerate(words.words) if word in _NOW or word in _DATES - _TODAY or _is_year(word)]
+    dates = _DATES if asks == "when" else _DATES - _TODAY
+    now = [i for i, word in enumerate(words.words) if word in _NOW or word in dates or _is_year(word)]
     if now:
         return Value(True, (words.span(now[0], now[0] + 1),), 0.8, "when.now")
     time = train.get("time")

@@ -20,7 +20,7 @@ Acts = list[tuple[str, list[Hit]]]
 
 ADDED: Final = 0.6
 DROPPED: Final = 0.04
-ENDANGERED, SAFE = 0.7, 0.08
+ENDANGERED, SAFE = 0.5, 0.08
 STAFF_SURE, STAFF_IN_DOUBT = 0.7, 0.25
 REPORTED, UNREPORTED = 0.7, 0.4
 
@@ -57,17 +57,23 @@ def likely_acts(acts: Acts, scores: Scores, labels: Sequence[str]) -> Acts:
     return out or acts
 
 
-def likely_danger(danger: list[Hit], hits: Sequence[Hit], scores: Scores, past: bool) -> list[Hit]:
-    """The dangers of the rules, or a text that is like those of people in danger (`danger.likeness`).
+_GRAVE: Final = frozenset({"threat", "violence", "weapon", "spiking", "rape_or_penetration", "voyeurism", "hate_abuse"})
+"""What was done, where likeness alone may say that somebody is in danger."""
 
-    A danger that no firm rule names is dropped where the text is most unlike them.
+
+def likely_danger(danger: list[Hit], hits: Sequence[Hit], scores: Scores, acts: Acts, past: bool) -> list[Hit]:
+    """The dangers of the rules, or a text of something grave that is like those of people in danger.
+
+    The latter is told by `danger.likeness`. A danger that no firm rule names is dropped where the text is most unlike.
     """
     score = scores.of(DANGER)
     if danger and score < SAFE:
         return [hit for hit in danger if hit.label in ALWAYS | FIRM]
     if danger or past or any(hit.label == "false_alarm" for hit in hits_of(hits, "answers")):
         return danger
-    return scores.hits("danger", "likeness", DANGER) if score > ENDANGERED else []
+    if score <= ENDANGERED or not any(act in _GRAVE for act, _ in acts):
+        return []
+    return scores.hits("danger", "likeness", DANGER)
 
 
 def likely_staff(suspect: Value, doubt: bool, words: Words, hits: Sequence[Hit], scores: Scores) -> tuple[Value, bool]:

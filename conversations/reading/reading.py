@@ -206,7 +206,7 @@ def _judge(
         denied=tuple(names.gone),
         wishes=wishes(words, hits, place, train, context.asks),
         still_there=still_there(words, hits, context.asks),
-        when=when_told(words, hits, train),
+        when=when_told(words, hits, train, context.asks),
     )
 
 
@@ -250,11 +250,10 @@ def _happened(
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
-        if weighed:
-            acts = likely_acts(acts, scores, known.behaviours)
         danger = dangers(words, hits, acts, is_long_past(words, hits))
         if weighed:
-            danger = likely_danger(danger, hits, scores, is_long_past(words, hits))
+            acts = likely_acts(acts, scores, known.behaviours)
+            danger = likely_danger(danger, hits, scores, acts, is_long_past(words, hits))
         acts = implied(danger, acts)
     elif intent.value == SUPPORT:
         danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]

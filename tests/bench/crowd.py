@@ -49,7 +49,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """One person of the crowd and the six texts they send: hi, place, train, account, 1, thanks."""
+    """One person of the crowd and the six texts they send: hi, place, train, account, 1, an addition."""
 
     id: int
     number: str
@@ -80,7 +80,7 @@ def _bodies(reporter: int, random: Random) -> tuple[str, ...]:
         random.choice(_TRAINS),
         f"{random.choice(_ACCOUNTS)} {mark(reporter, 3)}",
         "1",
-        f"thanks {mark(reporter, LAST_TEXT)}",
+        f"also he had a red bag {mark(reporter, LAST_TEXT)}",
     )
 
 

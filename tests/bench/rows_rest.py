@@ -38,9 +38,9 @@ def engine_rows(settings: Settings, _: Path) -> list[Row]:
             if reads
             else compared("engine", what, railway, found.table, "turns/s")
         )
-        a_turn = [[1e6 / rate for rate in rates] for rates in (railway, starter)]
+        full, small = ([1e6 / rate for rate in rates] for rates in (railway, starter))
         what = f"railway flow, {read}: a turn / one of the starter flow"
-        rows.append(compared("engine", what, *a_turn, "us", bar=1.5, due=True))
+        rows.append(compared("engine", what, full, small, "us", bar=1.5, due=True))
     return rows
 
 

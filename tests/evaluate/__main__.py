@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.evaluate.scores import Scores, evaluate
 
 HERE = Path(__file__).parent
-FILES = ("dev.jsonl", "own.jsonl", "set_aside.jsonl", "second.jsonl", "third.jsonl", "fifth.jsonl")
+FILES = ("dev.jsonl", "own.jsonl", "set_aside.jsonl", "second.jsonl", "third.jsonl", "fifth.jsonl", "unseen.jsonl")
 UNPLACED = ("corpus_a.jsonl", "corpus_b.jsonl")
 """Texts without labels of place and service."""
 

@@ -33,7 +33,7 @@ LEAST = 4
 
 def files() -> list[Path]:
     """The labelled texts that are learnt from."""
-    return sorted(file for file in HERE.glob("*.jsonl") if file.stem != "reporters")
+    return sorted(file for file in HERE.glob("*.jsonl") if file.stem not in {"reporters", "unseen"})
 
 
 def fingerprint(sources: Iterable[Path]) -> str:

@@ -60,6 +60,7 @@ class _Handler(BaseHTTPRequestHandler):
             return ""
         if fate:
             met.add(report)
+            os.write(self.server.remembered, report.encode() + b"\n")  # type: ignore[attr-defined]
         return fate
 
     def _answer(self, status: int, headers: Mapping[str, str] | None = None) -> None:
@@ -129,6 +130,9 @@ def main() -> None:
     args = parser.parse_args()
     server = _Server(("127.0.0.1", args.port), _Handler)
     server.record = os.open(args.record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
+    remembered = Path(args.record).with_suffix(".met")
+    server.remembered = os.open(remembered, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
+    server.met.update(remembered.read_text().split())
     server.serve_forever()
 
 
