@@ -200,8 +200,14 @@ class Hearing:
             self.moves.touch()
 
 
+_UNKNOWN_WORDS = frozenset({"intent.nothing_said", "intent.likeness", "intent.unknown"})
+
+
 def _adds_nothing(reading: Reading, body: str) -> bool:
-    """Whether a text is kept and no cause to forward a report: a question of theirs, a word or two of noise."""
+    """Whether a text is kept and no cause to forward a report: a question of theirs, a word or two known as noise.
+
+    Words that nothing is known of go forward: "bald" may be all that tells who it was.
+    """
     if reading.intent.value == NOISE:
-        return len(body.split()) <= _FEW_WORDS
+        return len(body.split()) <= _FEW_WORDS and reading.intent.rule not in _UNKNOWN_WORDS
     return bool(reading.intent.value == QUESTION)

@@ -39,7 +39,7 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     words = words_of(text[:LONGEST])
     names = _names(words, known, context)
     hits = _without_times(words, known.rules.find(names.rest), names.train)
-    scores = likeness().scores(signs(names.rest, hits, known.rules))
+    scores = likeness().scores(signs(names.rest, hits, known.rules)) if weighable(context.asks) else None
     hits += names_and_shirts(words, names.where.roles)
     return _judge(words, hits, known, scores, names, context)
 
@@ -177,7 +177,7 @@ def _judge(
     words: Words,
     hits: list[Hit],
     known: Knowledge,
-    scores: Scores,
+    scores: Scores | None,
     names: _Names,
     context: Context,
 ) -> Reading:
@@ -226,32 +226,32 @@ class _Happened:
 
 
 def _suspect(
-    words: Words, hits: list[Hit], acts: list[tuple[str, list[Hit]]], scores: Scores, context: Context
+    words: Words, hits: list[Hit], acts: list[tuple[str, list[Hit]]], scores: Scores | None, context: Context
 ) -> tuple[Value, bool]:
     suspect, doubt = suspect_of(words, hits, acts, context.asks)
-    told = weighable(context.asks) and (context.asks is None or context.asks in _OF_THE_PERSON)
-    return likely_staff(suspect, doubt, words, hits, scores) if told else (suspect, doubt)
-
-
-_OF_THE_PERSON = frozenset({"description", "suspect", "role"})
-"""Questions whose answers tell who did it: "near the guard's van" answers another."""
+    return likely_staff(suspect, doubt, words, hits, scores) if scores else (suspect, doubt)
 
 
 def _happened(
-    words: Words, hits: list[Hit], known: Knowledge, scores: Scores, facts: int, dated: bool, context: Context
+    words: Words,
+    hits: list[Hit],
+    known: Knowledge,
+    scores: Scores | None,
+    facts: int,
+    dated: bool,
+    context: Context,
 ) -> _Happened:
     """What the text is for, what happened and how urgent it is: what one tells, the others weigh."""
     acts = behaviours(words, hits, known)
     intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
     past, why = is_past(words, hits)
-    weighed = weighable(context.asks)
-    if weighed:
+    if scores:
         intent = likely_intent(intent, scores)
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
         danger = dangers(words, hits, acts, is_long_past(words, hits))
-        if weighed:
+        if scores:
             acts = likely_acts(acts, scores, known.behaviours)
             danger = likely_danger(danger, hits, scores, acts, is_long_past(words, hits))
         acts = implied(danger, acts)

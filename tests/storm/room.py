@@ -21,6 +21,8 @@ from tests.bench.processes import Process, free_port, listens, python, wait_unti
 
 REFUSED, BUSY, HUNG, TOOK_AND_HUNG = FATES = ("500", "503", "hangs", "takes it and hangs")
 SHARES = (0.03, 0.02, 0.01, 0.02)
+BRISK = (0.03, 0.02, 0.0, 0.0)
+"""Without hanging: a sender killed in the middle of it leaves a lease of 30 s."""
 HANG_SECONDS = 12.0  # longer than a sender waits
 BUSY_SECONDS = 2
 
@@ -55,7 +57,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _fate(self, report: str) -> str:
         """Rude to a report once at most: the third failure of one would be tried again two minutes later, rightly."""
         met: set[str] = self.server.met  # type: ignore[attr-defined]
-        [fate] = random.choices((*FATES, ""), (*SHARES, 1 - sum(SHARES)))
+        shares: tuple[float, ...] = self.server.shares  # type: ignore[attr-defined]
+        [fate] = random.choices((*FATES, ""), (*shares, 1 - sum(shares)))
         if report in met:
             return ""
         if fate:
@@ -80,6 +83,7 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.met: set[str] = set()
+        self.shares = SHARES
 
     request_queue_size = 128
 
@@ -100,11 +104,13 @@ class Taken:
 class Room:
     """The control room as a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hangs: bool = True) -> None:
         self.port, self.record = free_port(), folder / "room.jsonl"
         self.record.touch()
         self.url = f"http://127.0.0.1:{self.port}/reports"
-        self._args = python("tests.storm.room", "--port", str(self.port), "--record", str(self.record))
+        self._args = python(
+            "tests.storm.room", "--port", str(self.port), "--record", str(self.record), *([] if hangs else ["--brisk"])
+        )
         self._log = folder / "room.log"
 
     def start(self) -> Room:
@@ -127,12 +133,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--record", required=True)
+    parser.add_argument("--brisk", action="store_true")
     args = parser.parse_args()
     server = _Server(("127.0.0.1", args.port), _Handler)
     server.record = os.open(args.record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
     remembered = Path(args.record).with_suffix(".met")
     server.remembered = os.open(remembered, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
     server.met.update(remembered.read_text().split())
+    server.shares = BRISK if args.brisk else SHARES
     server.serve_forever()
 
 

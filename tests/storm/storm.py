@@ -42,6 +42,7 @@ class Storm:
         every: seconds between two kills.
         faults_every: seconds between two other faults, 0 for none.
         locked: for how many seconds the database is locked, each time.
+        hangs: whether the control room also hangs, before or after it took a report.
     """
 
     folder: Path
@@ -52,11 +53,12 @@ class Storm:
     every: float = 0.6
     faults_every: float = 1.5
     locked: float = 6.0
+    hangs: bool = True
 
     def blow(self) -> Result:
         """Runs it and returns what it came to."""
         with Carrier(_ACCOUNT) as carrier:
-            room = Room(self.folder).start()
+            room = Room(self.folder, self.hangs).start()
             product = Product(self.folder, room.url, env={"DATABASE_URL": self.database_url} | _rest(carrier))
             product.start_web().start_rest()
             try:

@@ -24,6 +24,8 @@ COMMANDS = [
     "flows",
     "status",
     "dead",
+    "spool",
+    "carrier",
     "understand",
     "keys",
     "backup",
