@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from conversations.facts import joined
-from conversations.session import WITHDRAWS, Entry, Session
+from conversations.session import SHOWN_MARKS, WITHDRAWS, Entry, Session
 
 Document = dict[str, Any]
 
@@ -41,7 +41,6 @@ VERSION = 2
 
 _NO_PLACE: Document = {"at": None, "from": None, "to": None, "next": None, "line": None}
 _NO_SERVICE: Document = {"time": None, "headcode": None, "operator": None, "coach": None, "seat": None, "unit": None}
-_MARKS = frozenset({"silent", "no_voice", "under_18", "person_wanted", "unsure", "reporter_is_staff"})
 
 
 def known(session: Session) -> bool:
@@ -62,7 +61,7 @@ def document(session: Session) -> Document | None:
     made = _frame(session, session.confidential)
     made["state"], made["kind"] = session.state, session.kind
     made["why_urgent"] = list(session.danger)
-    made["marks"] = [mark for mark in session.marks if mark in _MARKS]
+    made["marks"] = [mark for mark in session.marks if mark in SHOWN_MARKS]
     made["facts"] = _facts(session)
     made["said"] = _said(session)
     made["account"] = [_entry(entry) for entry in session.account if not _withheld(session, entry)]

@@ -15,18 +15,8 @@ from conversations.flow import BUILT_IN, OPENING, Flow
 
 STATES = frozenset({"open", "unfinished", "complete", "stopped"})
 ENDINGS = frozenset({"complete", "partial", "withdrawn", "support_only", "handover"})
-MARKS = (
-    "silent",
-    "no_voice",
-    "under_18",
-    "person_wanted",
-    "unsure",
-    "reporter_is_staff",
-    "platform",
-    "other_language",
-)
-"""What may be marked: cannot type, cannot speak, a child, wants a person, not sure, staff, not on a vehicle, perhaps of
-another language."""
+SHOWN_MARKS = frozenset({"silent", "no_voice", "under_18", "person_wanted", "unsure", "reporter_is_staff"})
+"""Marks that a control room sees. `platform` (not on a vehicle) and `other_language` only choose our questions."""
 
 ASIDES = frozenset({"which", "wrong", "pass_on", "language"})
 """The questions that every flow has beside its steps."""
@@ -95,7 +85,8 @@ class Session:
     * `kind`: of the latest revision. `forwarded`: whether there was one. `completed`: whether one was complete.
     * `reportable`: whether a text was more than a greeting or a question. `card`: the facts last shown to the desk of a
       confidential report in danger.
-    * `marks`: of `MARKS`. `told`: lines that are said once. `sealed`: nothing leaves. `staffed`: a person answers.
+    * `marks`: `SHOWN_MARKS` and those that choose our questions.
+      `told`: lines that are said once. `sealed`: nothing leaves. `staffed`: a person answers.
     * `later`: fields of a later version, carried along.
     """
 

@@ -191,9 +191,3 @@ def mark_backed_up(tx: Transaction, numbers: Sequence[int], at: int) -> None:
 def add_backup(tx: Transaction, name: str, made_at: int) -> None:
     """Notes that a backup is complete."""
     tx.run(_S.ADD_BACKUP, name=name, made_at=made_at)
-
-
-def last_backup(tx: Transaction) -> int | None:
-    """When the newest backup was made, None where there is none."""
-    row = tx.one(_S.LAST_BACKUP)
-    return None if row is None or row[0] is None else int(row[0])

@@ -13,12 +13,13 @@ from handlers import backups, erasure, outbound, timers
 from handlers.backups import BackupError
 from handlers.erasure import ErasureList
 from handlers.forwarding import Forwarder
-from handlers.records import dump, outbox
+from handlers.records import dump
 from handlers.records.database import Database
 from handlers.records.migrate import is_current
 from handlers.service import milliseconds
 from tests.canary import forms_of_number, forms_of_words, leaks
 from tests.fakes import Desk
+from tests.handlers.sent import confirm, tell
 from tests.postgres import Server
 from tests.waiting import until
 
@@ -52,24 +53,10 @@ def on(desk: Desk, database: Database) -> Desk:
     return there
 
 
-def send(desk: Desk, words: str = "he keeps following me", sender: str = "+447700900001") -> str:
-    desk.say(words, sender=sender)
-    desk.clock.move(121)
-    timers.run_due(desk.service, desk.doorbell)
-    return str(desk.documents()[-1]["id"])
-
-
-def confirm(desk: Desk) -> None:
-    now = milliseconds(desk.clock.now())
-    with desk.service.database.write() as tx:
-        for row in outbox.claim(tx, "room", now=now, lease_until=now + 30_000, owner="me", most=99):
-            outbox.delivered(tx, row.id, now)
-
-
 def test_f19_what_was_acknowledged_comes_back_word_for_word_and_goes_on(
     desk: Desk, empty: Database, listed: ErasureList, tmp_path: Path
 ) -> None:
-    send(desk)
+    tell(desk)
     confirm(desk)
     text = desk.text("hello", sender="+447700900002")
     said = desk.hand_over(text)
@@ -90,7 +77,7 @@ def test_f19_what_was_acknowledged_comes_back_word_for_word_and_goes_on(
 def test_f19_f10_what_was_confirmed_is_not_sent_again_and_new_revisions_go_past_the_lost_ones(
     desk: Desk, empty: Database, listed: ErasureList, tmp_path: Path
 ) -> None:
-    send(desk)
+    tell(desk)
     confirm(desk)
     made = backups.back_up(desk.service, tmp_path / "kept", listed=listed)
     desk.clock.move(10)
@@ -122,7 +109,7 @@ def test_f19_r22_what_was_erased_since_stays_erased_and_is_known_again(
     desk.clock.move(121)
     timers.run_due(desk.service, desk.doorbell)
     gone = desk.documents()[0]["id"]
-    send(desk, "a man keeps staring at me", "+447700900002")
+    tell(desk, "a man keeps staring at me", "+447700900002")
     made = backups.back_up(desk.service, tmp_path / "kept", listed=listed)
     erasure.erase(desk.service, listed, [gone])
     backups.back_up(desk.service, tmp_path / "kept later", listed=listed)
@@ -175,7 +162,7 @@ def test_f19_only_what_a_backup_holds_may_be_deleted_at_the_carrier(
 
 
 def test_r22_r23_a_backup_holds_no_word_no_number_and_no_key(desk: Desk, listed: ErasureList, tmp_path: Path) -> None:
-    send(desk)
+    tell(desk)
     backups.back_up(desk.service, tmp_path / "kept", listed=listed)
     [path] = (tmp_path / "kept").glob("*.backup")
     (tmp_path / "kept" / "unpacked").write_bytes(gzip.decompress(path.read_bytes()))
@@ -189,7 +176,7 @@ def test_r22_r23_a_backup_holds_no_word_no_number_and_no_key(desk: Desk, listed:
 def test_a_backup_is_for_its_owner_alone_and_nothing_else_is_left(
     desk: Desk, listed: ErasureList, tmp_path: Path
 ) -> None:
-    send(desk)
+    tell(desk)
     kept = tmp_path / "kept"
     kept.mkdir()
     (kept / ".quietline-20200101T000000Z.backup.part").write_text("of one that was killed")
@@ -203,7 +190,7 @@ def test_a_backup_is_for_its_owner_alone_and_nothing_else_is_left(
 def test_a_damaged_backup_is_refused_before_anything_is_written(
     desk: Desk, listed: ErasureList, tmp_path: Path, spoil: str
 ) -> None:
-    send(desk)
+    tell(desk)
     path = backups.back_up(desk.service, tmp_path / "kept", listed=listed).path
     lines = gzip.decompress(path.read_bytes()).splitlines(keepends=True)
     if spoil == "cut":
@@ -227,7 +214,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
 
 
 def test_a_database_that_holds_anything_is_never_written_over(desk: Desk, listed: ErasureList, tmp_path: Path) -> None:
-    send(desk)
+    tell(desk)
     made = backups.back_up(desk.service, tmp_path / "kept", listed=listed)
     with pytest.raises(BackupError):
         backups.restore(desk.service, made.path, listed=listed)
@@ -236,7 +223,7 @@ def test_a_database_that_holds_anything_is_never_written_over(desk: Desk, listed
 def test_f19_a_restore_that_breaks_half_way_leaves_nothing_and_runs_again(
     desk: Desk, empty: Database, listed: ErasureList, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send(desk)
+    tell(desk)
     made = backups.back_up(desk.service, tmp_path / "kept", listed=listed)
     there, real, count = on(desk, empty), dump._insert, iter(range(99))
 

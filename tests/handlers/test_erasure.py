@@ -9,13 +9,12 @@ import pytest
 from handlers import erasure, retention, timers
 from handlers.erasure import ErasureList, NotErased
 from handlers.records import erasure as records
-from handlers.records import outbox
 from handlers.records.database import Database
 from handlers.records.migrate import prepare
 from handlers.retention import Policy
-from handlers.service import milliseconds
 from tests.canary import forms_of_words, leaks
 from tests.fakes import Desk, FakeSink
+from tests.handlers.sent import confirm, tell
 
 DAY = 86400.0
 _TABLES = ("inbox", "conversations", "reports", "revisions", "outbox", "texts", "acknowledgements", "escalations")
@@ -29,22 +28,6 @@ def desk(database: Database) -> Desk:
 @pytest.fixture
 def listed(tmp_path: Path) -> ErasureList:
     return ErasureList(tmp_path / "erased.txt")
-
-
-def tell(desk: Desk, words: str = "he keeps following me", sender: str = "+447700900001") -> str:
-    """A report, sent as it stands after two minutes of silence; returns its id."""
-    desk.say(words, sender=sender)
-    desk.clock.move(121)
-    timers.run_due(desk.service, desk.doorbell)
-    return str(desk.documents()[-1]["id"])
-
-
-def confirm(desk: Desk) -> None:
-    """The sink takes all that waits."""
-    now = milliseconds(desk.clock.now())
-    with desk.service.database.write() as tx:
-        for row in outbox.claim(tx, "room", now=now, lease_until=now + 30_000, owner="me", most=99):
-            outbox.delivered(tx, row.id, now)
 
 
 def end(desk: Desk) -> None:

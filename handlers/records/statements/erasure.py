@@ -119,4 +119,3 @@ MARK_BACKED_UP = Definition(
     update(inbox).where(_I.id == bindparam("row"), _I.backed_up_at.is_(None)).values(backed_up_at=bindparam("at"))
 )
 ADD_BACKUP = _once(backups, "name", "made_at")
-LAST_BACKUP = Definition(select(func.max(backups.c.made_at)))
