@@ -65,8 +65,11 @@ class Events:
             await _begin(send, 404, b"text/plain; charset=utf-8")
             await send({"type": "http.response.body", "body": b"There is nothing here.\n"})
             return
+        if watched not in self._marks:
+            self._marks[watched] = await asyncio.to_thread(self._mark, watched)
         await _begin(send, 200, b"text/event-stream")
         changed = asyncio.Event()
+        changed.set()  # what came between the page and this stream
         self._watchers.setdefault(watched, set()).add(changed)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())

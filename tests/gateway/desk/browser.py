@@ -40,7 +40,7 @@ class Browser:
 
     def get(self, path: str, **more: Any) -> TestResponse:
         """Fetches a page."""
-        return self.client.get(path, base_url=HTTPS, **more)
+        return self.client.get(path, base_url=HTTPS, buffered=True, **more)
 
     def post(self, path: str, *, csrf: str | None = None, **form: str) -> TestResponse:
         """Sends a form, with the token of the last page unless told another."""
@@ -49,7 +49,7 @@ class Browser:
 
     def csrf(self, path: str) -> str:
         """The token in a page's forms."""
-        found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.get(path).text)
+        found = re.search(r'name="csrf" value="([0-9a-f]+)"', self.get(path, follow_redirects=True).text)
         assert found is not None
         return found[1]
 
