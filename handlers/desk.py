@@ -146,6 +146,9 @@ def report(service: Service, person: SignedIn, organisation: str, report_id: str
     line = _line(service, item, stored, names)
     if line is None or stored is None:
         raise NotThere
+    if item.holder == person.person_id and item.claimed_revision != item.revision:
+        with service.database.write() as tx:
+            desk_items.saw(tx, report_id, person.person_id)
     key = _key(service, item, stored[1])
     return Report(
         line=line,

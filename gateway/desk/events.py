@@ -9,7 +9,6 @@ Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -31,6 +30,27 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Watched = tuple[str, str]
 
+
+class Watcher:
+    """One open desk: the reports that have changed since it was told; `*` where it should look at all."""
+
+    def __init__(self) -> None:
+        self.changed = {"*"}  # what came between the page and the stream
+        self.woken = asyncio.Event()
+        self.woken.set()
+
+    def tell(self, reports: set[str]) -> None:
+        """Wakes it."""
+        self.changed |= reports
+        self.woken.set()
+
+    def take(self) -> bytes:
+        """The event to send, for all that changed."""
+        told, self.changed = ",".join(sorted(self.changed)), set()
+        self.woken.clear()
+        return f"event: changed\ndata: {told}\n\n".encode()
+
+
 log = logging.getLogger("quietline.desk")
 
 
@@ -45,8 +65,8 @@ class Events:
     def __init__(self, service: Service, others: Application) -> None:
         self._service = service
         self._others = others
-        self._watchers: dict[Watched, set[asyncio.Event]] = {}
-        self._marks: dict[Watched, bytes] = {}
+        self._watchers: dict[Watched, set[Watcher]] = {}
+        self._marks: dict[Watched, frozenset[tuple[str, int]]] = {}
         self._looking: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,34 +88,32 @@ class Events:
         if watched not in self._marks:
             self._marks[watched] = await asyncio.to_thread(self._mark, watched)
         await _begin(send, 200, b"text/event-stream")
-        changed = asyncio.Event()
-        changed.set()  # what came between the page and this stream
-        self._watchers.setdefault(watched, set()).add(changed)
+        watcher = Watcher()
+        self._watchers.setdefault(watched, set()).add(watcher)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         gone = asyncio.create_task(_gone(receive))
         try:
-            await self._stream(scope, organisation, token, changed, gone, send)
+            await self._stream(scope, organisation, token, watcher, gone, send)
         finally:
             gone.cancel()
-            self._watchers[watched].discard(changed)
+            self._watchers[watched].discard(watcher)
 
     async def _stream(
-        self, scope: Scope, organisation: str, token: str, changed: asyncio.Event, gone: asyncio.Task[None], send: Send
+        self, scope: Scope, organisation: str, token: str, watcher: Watcher, gone: asyncio.Task[None], send: Send
     ) -> None:
         await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
         while not gone.done():
-            waiting = asyncio.create_task(changed.wait())
+            waiting = asyncio.create_task(watcher.woken.wait())
             await asyncio.wait({waiting, gone}, timeout=ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             waiting.cancel()
             if gone.done():
                 return
-            if changed.is_set():
-                changed.clear()
-                await send({"type": "http.response.body", "body": b"event: changed\ndata: 1\n\n", "more_body": True})
+            if watcher.woken.is_set():
+                await send({"type": "http.response.body", "body": watcher.take(), "more_body": True})
                 continue
             if await asyncio.to_thread(self._watched, scope, organisation, token) is None:
-                await send({"type": "http.response.body", "body": b"event: changed\ndata: 0\n\n"})
+                await send({"type": "http.response.body", "body": b"event: changed\ndata: *\n\n"})
                 return
             await send({"type": "http.response.body", "body": b": alive\n\n", "more_body": True})
 
@@ -119,15 +137,15 @@ class Events:
                 except Exception as error:  # noqa: BLE001 - the store may be away: the pages say so
                     log.error("the queue cannot be watched (%s)", type(error).__name__)
                     continue
-                if self._marks.get(watched) not in (None, mark):
-                    for event in self._watchers[watched]:
-                        event.set()
+                news = {report for report, _ in mark ^ self._marks.get(watched, mark)}
+                for watcher in self._watchers[watched] if news else ():
+                    watcher.tell(news)
                 self._marks[watched] = mark
             await asyncio.sleep(LOOK_SECONDS)
         self._marks.clear()
 
-    def _mark(self, watched: Watched) -> bytes:
-        return hashlib.sha256(repr(desk.marks(self._service, *watched)).encode()).digest()
+    def _mark(self, watched: Watched) -> frozenset[tuple[str, int]]:
+        return frozenset(desk.marks(self._service, *watched))
 
 
 def _token(scope: Scope) -> str:

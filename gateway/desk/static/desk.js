@@ -130,6 +130,31 @@
   const thread = document.querySelector(".thread");
   if (thread) thread.scrollTop = thread.scrollHeight;
 
+  // The report's own page: what is known and said is kept up to date; what is being written stays.
+  if (body.dataset.report) {
+    const renew = async () => {
+      const answer = await fetch(location.pathname, byItself);
+      if (answer.status === 401 || answer.redirected) { location.href = "/sign-in"; return; }
+      if (!answer.ok) return;
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const before = thread.children.length;
+      for (const part of [".bar", ".facts", ".notes", ".thread"]) {
+        const old = document.querySelector(part), now = fresh.querySelector(part);
+        if (old && now) old.replaceChildren(...now.childNodes);
+      }
+      if (thread.children.length > before) {
+        thread.scrollTop = thread.scrollHeight;
+        document.getElementById("news").textContent = `${thread.children.length - before} new`;
+      }
+    };
+    const stream = new EventSource(body.dataset.events);
+    let first = true;
+    stream.addEventListener("changed", (event) => {
+      if (event.data.split(",").includes(body.dataset.report) || (event.data === "*" && !first)) renew();
+      first = false;
+    });
+  }
+
   const press = (key) => {
     const found = document.querySelector(`button[data-key="${key}"]`);
     if (found) found.click();

@@ -76,7 +76,8 @@ def test_a_text_is_heard_within_a_second_and_the_stream_holds_no_content(desk: D
         said = loop.time()
         news = await stream.next()
         assert loop.time() - said < 1.0
-        assert news["body"] == b"event: changed\ndata: 1\n\n"
+        ((report,),) = desk.rows("SELECT report_id FROM desk_items")
+        assert news["body"] == f"event: changed\ndata: {report}\n\n".encode()
         await stream.leave()
 
     asyncio.run(story())
