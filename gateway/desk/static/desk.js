@@ -133,7 +133,7 @@
   // The report's own page: what is known and said is kept up to date; what is being written stays.
   if (body.dataset.report) {
     const renew = async () => {
-      const answer = await fetch(location.pathname, byItself);
+      const answer = await fetch(location.pathname.split("/").slice(0, 4).join("/"), byItself);
       if (answer.status === 401 || answer.redirected) { location.href = "/sign-in"; return; }
       if (!answer.ok) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -148,10 +148,8 @@
       }
     };
     const stream = new EventSource(body.dataset.events);
-    let first = true;
     stream.addEventListener("changed", (event) => {
-      if (event.data.split(",").includes(body.dataset.report) || (event.data === "*" && !first)) renew();
-      first = false;
+      if (event.data === "*" || event.data.split(",").includes(body.dataset.report)) renew();
     });
   }
 
