@@ -103,10 +103,7 @@ def lock(service: Service, name: str, locked: bool = True) -> None:
 
 def change_role(service: Service, name: str, organisation: str, role: str, *, given: bool = True) -> None:
     """Gives or takes a role at an organisation and ends the person's sessions. Raises PersonError, StoreError."""
-    if role not in ROLES:
-        raise PersonError(f"A role is one of: {', '.join(ROLES)}.")
-    if service.directory.get(organisation) is None:
-        raise PersonError(f"There is no organisation {organisation}.")
+    check_role(service, organisation, role)
     with service.database.write() as tx:
         row = _found(tx, name)
         if given:
@@ -114,6 +111,14 @@ def change_role(service: Service, name: str, organisation: str, role: str, *, gi
         elif not people.revoke(tx, row.id, organisation, role):
             raise PersonError(f"{name} is not {role} at {organisation}.")
         people.end_sessions(tx, row.id)
+
+
+def check_role(service: Service, organisation: str, role: str) -> None:
+    """Raises PersonError where there is no such role or no such organisation."""
+    if role not in ROLES:
+        raise PersonError(f"A role is one of: {', '.join(ROLES)}.")
+    if service.directory.get(organisation) is None:
+        raise PersonError(f"There is no organisation {organisation}.")
 
 
 def listed(service: Service) -> list[Person]:

@@ -32,6 +32,8 @@ def add(name: str, shown: str | None, roles: tuple[str, ...], ask_password: bool
     service = _service()
     given = [_role(one) for one in roles]
     try:
+        for organisation, role in given:
+            accounts.check_role(service, organisation, role)
         enrolled = accounts.add(service, name, shown or name, _asked() if ask_password else None)
         for organisation, role in given:
             accounts.change_role(service, name, organisation, role)

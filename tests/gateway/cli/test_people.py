@@ -56,3 +56,4 @@ def test_what_does_not_hold_is_refused_in_a_line(words: tuple[str, ...], typed: 
     assert refused.exit_code == 2
     assert "Traceback" not in refused.output
     assert refused.output.strip()
+    assert "Nobody yet" in _people("list").output
