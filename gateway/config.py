@@ -110,6 +110,25 @@ class Config:
             shown="127.0.0.1 in development, 0.0.0.0 in production",
         ),
     ]
+    desk_port: Annotated[
+        int,
+        Setting(
+            "QUIETLINE_DESK_PORT",
+            "Port on which the control-room desk listens.",
+            as_number(1, 65535),
+            lambda so_far: str(so_far["port"] % 65000 + 10),
+            shown="PORT and 10",
+        ),
+    ]
+    desk_host: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_DESK_HOST",
+            "Address on which the desk listens. Put a proxy with TLS before it where that is not this machine.",
+            as_text,
+            "127.0.0.1",
+        ),
+    ]
     public_url: Annotated[
         str,
         Setting(

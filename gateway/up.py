@@ -42,6 +42,7 @@ class Plan:
         data: the data folder.
         host: where the gateway will listen, with `port`.
         public_url: the gateway's address as the carrier knows it.
+        desk: where the desk will listen, as (host, port); None where the Procfile names none.
         queue: start the embedded server.
         prepare: brings the database to its newest form; called once, while there is no second process.
     """
@@ -54,6 +55,7 @@ class Plan:
     public_url: str
     queue: bool
     prepare: Callable[[], None]
+    desk: tuple[str, int] | None = None
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -70,6 +72,7 @@ def main(environ: Mapping[str, str]) -> int:
         public_url=config.public_url,
         queue=not config.redis_url,
         prepare=lambda: _prepare(config),
+        desk=(config.desk_host, config.desk_port),
     )
     try:
         return run(plan)
@@ -87,6 +90,8 @@ def run(plan: Plan) -> int:
     with ExitStack() as afterwards:
         _hold_folder(plan.data, afterwards)
         _check_port(plan.host, plan.port)
+        if plan.desk is not None:
+            _check_port(*plan.desk)
         named = _named(plan.procfile)
         server = _queue_server(plan.data / "queue", afterwards) if plan.queue else None
         plan.prepare()

@@ -14,8 +14,9 @@ from typing import Any
 import orjson
 
 from conversations.events import CONFIDENTIAL, Revision
+from handlers import answer_clock
 from handlers.ports import Organisation
-from handlers.records import outbox, reports
+from handlers.records import desk_items, outbox, reports
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
 from handlers.vault import DataKey
@@ -43,6 +44,8 @@ class SealedRevision:
     priority: int
     barred: tuple[str, ...] = ()
     held: bool = False
+    audience: str = "desk"
+    rank: int = desk_items.UNKNOWN
 
 
 def seal(
@@ -77,6 +80,8 @@ def seal(
         priority=0 if revision.urgent else 1,
         barred=barred,
         held=confidential and not listed,
+        audience=revision.audience,
+        rank=answer_clock.rank_of(revision),
     )
 
 
@@ -98,6 +103,9 @@ def write(tx: Transaction, organisation: str, revision: SealedRevision) -> list[
         state=revision.state,
         created_at=revision.at,
         document=revision.document,
+    )
+    answer_clock.note(
+        tx, organisation, revision.report_id, revision.audience, revision.rank, revision.number, revision.at
     )
     if revision.held:
         log.error("a confidential report is held: organisation %s has no confidential sink", organisation)

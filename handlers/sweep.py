@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from handlers import escalation, outbound, retaking, spooling, timers
+from handlers import answer_clock, escalation, outbound, retaking, sign_in, spooling, timers, unanswered
 from handlers.forwarding import MOST_RETRY_AFTER
 from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
@@ -43,6 +43,8 @@ def sweep(
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
         lambda: escalation.escalate(service, doorbell),
+        lambda: unanswered.run_due(service),
+        lambda: sign_in.forget_old(service),
         lambda: ring_due(service, doorbell, forward_here),
         lambda: retaking.forget_senders(service),
     )
@@ -67,6 +69,7 @@ def mend_clock_jump(service: Service) -> None:
         moved = inbox.pull_back(tx, at, at)
         moved += conversations.pull_back(tx, now + FUTURE_SECONDS * 1000, at)
         moved += texts.pull_back(tx, now + (LATE_ANSWER_SECONDS + 60) * 1000, now)
+        moved += answer_clock.mend(tx, now)
         moved += outbox.pull_back(tx, now + milliseconds(MOST_RETRY_AFTER + 60), at)
     if moved:
         log.error("the clock has jumped: %d due times were brought back", moved)

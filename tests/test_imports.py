@@ -16,7 +16,7 @@ MAY = {
 }
 # Libraries that belong to one place: the edges, the machine, the tables.
 ONLY = {
-    "flask": ("gateway/web/", "gateway/app.py", "gateway/wsgi.py"),
+    "flask": ("gateway/web/", "gateway/desk/", "gateway/app.py", "gateway/wsgi.py"),
     "twilio": ("gateway/channels/", "gateway/standin/"),
     "rq": ("gateway/",),
     "redis": ("gateway/",),

@@ -14,6 +14,8 @@ _COMMANDS: Final = {
     "web": "gateway.cli.processes",
     "worker": "gateway.cli.processes",
     "clock": "gateway.cli.processes",
+    "desk": "gateway.cli.processes",
+    "people": "gateway.cli.people",
     "phone": "gateway.cli.phone",
     "reports": "gateway.cli.reports",
     "flows": "gateway.cli.flows",

@@ -41,3 +41,11 @@ def clock() -> None:
     from gateway.clock import main
 
     sys.exit(main(os.environ))
+
+
+@click.command()
+def desk() -> None:
+    """Serve the control-room desk."""
+    from gateway.desk.server import main
+
+    sys.exit(main(os.environ))

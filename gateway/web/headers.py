@@ -5,7 +5,7 @@ Source: OWASP ASVS 5.0, chapter V3.4, and the OWASP HTTP Headers Cheat Sheet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,20 +61,20 @@ HEADERS = {
 }
 
 
-_ALWAYS = list(HEADERS.items())
-
-
 class SafeHeaders:
     """WSGI middleware that puts HEADERS on every response of an application, its error pages included.
+
+    `instead` replaces some of them.
 
     At this level rather than in an `after_request` hook: it costs a tenth, and no response can slip past.
     """
 
-    def __init__(self, app: WSGIApplication) -> None:
+    def __init__(self, app: WSGIApplication, instead: Mapping[str, str] | None = None) -> None:
         self._app = app
+        self._always = list((HEADERS | dict(instead or {})).items())
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: list[tuple[str, str]], *exc_info: Any) -> Callable[[bytes], object]:
-            return start_response(status, headers + _ALWAYS, *exc_info)
+            return start_response(status, headers + self._always, *exc_info)
 
         return self._app(environ, start)

@@ -109,9 +109,10 @@ def load(database: Database, dumped: Iterable[Rows], schema: str) -> int:
     prepare(database, schema)
     try:
         with database.engine.begin() as connection:
-            for table in reversed(TABLES):
-                if sa.inspect(connection).has_table(table.name):
-                    connection.execute(sa.text(f'DELETE FROM "{table.name}"'))  # noqa: S608 - of the schema
+            # The rest is empty, and of the audit nothing can be deleted.
+            for name in sorted(_BY_ITSELF):
+                if sa.inspect(connection).has_table(name):
+                    connection.execute(sa.text(f'DELETE FROM "{name}"'))  # noqa: S608 - of the schema
             written = sum(_insert(connection, rows) for rows in dumped)
             if not database.is_sqlite:
                 _count_on(connection)

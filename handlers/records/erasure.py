@@ -69,7 +69,7 @@ def delete(tx: Transaction, report_id: str, at: int) -> list[tuple[str, str]]:
     for statement in (
         # The conversation first, as a turn locks it.
         *(_S.CONVERSATIONS, _S.TEXTS, _S.OUTBOX, _S.REVISIONS, _S.ANSWERS),
-        *(_S.ESCALATIONS, _S.CONTACTS, _S.INBOX, _S.REPORTS, _S.RELEASE),
+        *(_S.DESK_NOTES, _S.DESK_ITEMS, _S.ESCALATIONS, _S.CONTACTS, _S.INBOX, _S.REPORTS, _S.RELEASE),
     ):
         tx.run(statement, report=report_id)
     tx.run(_S.NOTE, report_id=report_id, at=at)

@@ -13,7 +13,7 @@ from handlers.records.database import POSTGRES_SETTINGS, SQLITE_PRAGMAS, Databas
 
 _S = statements("versions")
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 _ADVISORY_LOCK: Final = 0x71756965746C696E
 
 

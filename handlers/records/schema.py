@@ -22,6 +22,8 @@
     contacts       sealed addresses of reporters who agreed to be written to after their conversation
     backups        which backups were made (`handlers.backups`)
 
+Those of the desk: `handlers.records.desk_schema`.
+
 Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
 and column.
 """
@@ -34,23 +36,16 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from handlers.records import desk_schema
+from handlers.records.metadata import Serial, metadata
 
-# SQLite makes only INTEGER primary keys count up by themselves.
-Serial = BigInteger().with_variant(Integer, "sqlite")
+__all__ = ["desk_schema", "metadata"]
 
 inbox = Table(
     "inbox",

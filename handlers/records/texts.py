@@ -68,6 +68,24 @@ def state_of(tx: Transaction, token: str) -> str | None:
     return None if row is None else str(row[0])
 
 
+@dataclass(frozen=True, slots=True)
+class OwnText:
+    """A text of ours in a report's thread; `body` is sealed. `state` is ours, `status` the carrier's last word."""
+
+    token: str
+    purpose: str
+    state: str
+    status: str | None
+    due_at: int
+    tried_at: int | None
+    body: bytes
+
+
+def of_report(tx: Transaction, report_id: str) -> list[OwnText]:
+    """The texts of ours in a report's thread that are not answers, in order."""
+    return [OwnText(*row) for row in tx.all(_S.OF_REPORT, report=report_id)]
+
+
 def next_due(tx: Transaction, now: int) -> TextRow | None:
     """The text that is longest due (one whose sending never ended counts), locked."""
     row = tx.one(_S.NEXT_DUE, now=now)

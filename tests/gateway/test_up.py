@@ -244,7 +244,7 @@ def _pings(client: Redis) -> bool:
 
 def test_the_procfile_names_commands_that_there_are() -> None:
     named = commands(PROCFILE)
-    assert list(named) == ["web", "worker", "clock"]
+    assert list(named) == ["web", "worker", "clock", "desk"]
     known = cli.main.list_commands(cli.main.make_context("quietline", ["--help"], resilient_parsing=True))
     for command in named.values():
         program, name = command.split()

@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.records.definition import Definition
+from handlers.records.desk_schema import desk_items, desk_notes
 from handlers.records.schema import (
     UNFINISHED,
     acknowledgements,
@@ -43,6 +44,8 @@ OUTBOX = Definition(delete(outbox).where(_O.report_id == _REPORT))
 REVISIONS = Definition(delete(revisions).where(revisions.c.report_id == _REPORT))
 ANSWERS = Definition(delete(acknowledgements).where(acknowledgements.c.report_id == _REPORT))
 ESCALATIONS = Definition(delete(escalations).where(escalations.c.report_id == _REPORT))
+DESK_ITEMS = Definition(delete(desk_items).where(desk_items.c.report_id == _REPORT))
+DESK_NOTES = Definition(delete(desk_notes).where(desk_notes.c.report_id == _REPORT))
 CONVERSATIONS = Definition(delete(conversations).where(conversations.c.report_id == _REPORT))
 CONTACTS = Definition(delete(contacts).where(contacts.c.report_id == _REPORT))
 INBOX = Definition(delete(inbox).where(_I.report_id == _REPORT))

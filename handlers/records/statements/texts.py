@@ -70,3 +70,8 @@ NOTE = Definition(
 )
 FIND = Definition(select(_T.state).where(_T.token == bindparam("put")))
 PULL_BACK = Definition(update(texts).where(_OPEN, _T.due_at > bindparam("latest")).values(due_at=bindparam("at")))
+OF_REPORT = Definition(
+    select(_T.token, _T.purpose, _T.state, _T.status, _T.due_at, _T.tried_at, _T.body)
+    .where(_T.report_id == bindparam("report"))
+    .order_by(_T.id)
+)

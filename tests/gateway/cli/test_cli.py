@@ -19,6 +19,8 @@ COMMANDS = [
     "web",
     "worker",
     "clock",
+    "desk",
+    "people",
     "phone",
     "reports",
     "flows",

@@ -1,0 +1,130 @@
+"""`quietline people`: who may sign in at the desk."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import click
+
+from gateway.cli.refusals import Refusal
+from gateway.cli.table import table
+
+if TYPE_CHECKING:
+    from handlers.people import Enrolled
+    from handlers.service import Service
+
+
+@click.group()
+def people() -> None:
+    """Accounts of the control-room desk."""
+
+
+@people.command()
+@click.argument("name")
+@click.option("--shown", help="How others see the person; the name where absent.")
+@click.option("--role", "roles", multiple=True, help="ORGANISATION:ROLE, such as demo:dispatcher; more than once.")
+@click.option("--ask-password", is_flag=True, help="Type a password instead of getting one.")
+def add(name: str, shown: str | None, roles: tuple[str, ...], ask_password: bool) -> None:
+    """Make an account; prints its password and second factor once."""
+    from handlers import people as accounts
+
+    service = _service()
+    given = [_role(one) for one in roles]
+    try:
+        for organisation, role in given:
+            accounts.check_role(service, organisation, role)
+        enrolled = accounts.add(service, name, shown or name, _asked() if ask_password else None)
+        for organisation, role in given:
+            accounts.change_role(service, name, organisation, role)
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+    _tell(enrolled, ask_password)
+
+
+@people.command("list")
+def list_people() -> None:
+    """List accounts and their roles."""
+    from handlers import people as accounts
+
+    found = accounts.listed(_service())
+    rows = [
+        (
+            one.name,
+            one.shown,
+            "\n".join(f"{at}:{role}" for at, role in one.roles) or "none",
+            "yes" if one.locked else "",
+        )
+        for one in found
+    ]
+    click.echo(table(("NAME", "SHOWN", "ROLES", "LOCKED"), rows) if rows else "Nobody yet: quietline people add NAME")
+
+
+@people.command()
+@click.argument("name")
+@click.option("--open", "opened", is_flag=True, help="Unlock instead.")
+def lock(name: str, opened: bool) -> None:
+    """Lock an account and end its sessions."""
+    from handlers import people as accounts
+
+    try:
+        accounts.lock(_service(), name, not opened)
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+
+
+@people.command()
+@click.argument("name")
+@click.argument("role")
+@click.option("--take", is_flag=True, help="Take the role away instead.")
+def role(name: str, role: str, take: bool) -> None:
+    """Give a role, as ORGANISATION:ROLE; the person signs in again."""
+    from handlers import people as accounts
+
+    organisation, which = _role(role)
+    try:
+        accounts.change_role(_service(), name, organisation, which, given=not take)
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+
+
+@people.command()
+@click.argument("name")
+@click.option("--ask-password", is_flag=True, help="Type a password instead of getting one.")
+def reset(name: str, ask_password: bool) -> None:
+    """Give a new password and second factor; ends the person's sessions."""
+    from handlers import people as accounts
+
+    try:
+        enrolled = accounts.reset(_service(), name, _asked() if ask_password else None)
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+    _tell(enrolled, ask_password)
+
+
+def _service() -> Service:
+    from gateway import runtime, secrets
+
+    parts = runtime.build(secrets.load(os.environ), os.environ)
+    parts.prepare()
+    return parts.service
+
+
+def _role(text: str) -> tuple[str, str]:
+    organisation, found, role = text.partition(":")
+    if not found:
+        raise Refusal("A role is given as ORGANISATION:ROLE, such as demo:dispatcher.")
+    return organisation, role
+
+
+def _asked() -> str:
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return typed
+
+
+def _tell(enrolled: Enrolled, chosen: bool) -> None:
+    if not chosen:
+        click.echo(f"Password        {enrolled.password}")
+    click.echo(f"Second factor   {enrolled.secret}")
+    click.echo(f"For an app      {enrolled.uri}")
+    click.echo("Shown this once.")

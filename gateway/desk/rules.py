@@ -1,0 +1,68 @@
+"""Who may call what at the desk: every route is in this table, or the desk does not start (R7).
+
+    RouteWithoutRule    a route that the table does not name, or a rule for none
+
+A rule names the roles that a person must have at the organisation in the address; `EVERYBODY` is for who is signed in
+in any role, `OUTSIDE` for the few pages before that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from handlers.desk import HANDLERS
+from handlers.people import ROLES
+
+
+class RouteWithoutRule(Exception):
+    """The table and the routes do not agree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call one route. `reports` says that a report's audience is checked as well (R8)."""
+
+    roles: frozenset[str]
+    outside: bool = False
+    reports: bool = False
+
+
+OUTSIDE: Final = Rule(frozenset(), outside=True)
+EVERYBODY: Final = Rule(frozenset(ROLES))
+_HANDLING: Final = Rule(frozenset(HANDLERS), reports=True)
+_AUDIT: Final = Rule(frozenset({"auditor"}))
+
+RULES: Final = {
+    "healthy": OUTSIDE,
+    "static": OUTSIDE,
+    "style": OUTSIDE,
+    "sign_in_page": OUTSIDE,
+    "sign_in": OUTSIDE,
+    "link_page": OUTSIDE,
+    "use_link": OUTSIDE,
+    "home": EVERYBODY,
+    "sign_out": EVERYBODY,
+    "queue": _HANDLING,
+    "lines": _HANDLING,
+    "report": _HANDLING,
+    "claim": _HANDLING,
+    "release": _HANDLING,
+    "transfer": _HANDLING,
+    "note": _HANDLING,
+    "incident": _HANDLING,
+    "close": _HANDLING,
+    "write": _HANDLING,
+    "hand_back": _HANDLING,
+    "audit": _AUDIT,
+}
+EVENTS: Final = _HANDLING  # the live stream, which is served beside the routes
+
+
+def check(endpoints: Iterable[str]) -> None:
+    """Raises RouteWithoutRule unless each endpoint has a rule and each rule an endpoint."""
+    found = set(endpoints)
+    without, unused = sorted(found - set(RULES)), sorted(set(RULES) - found)
+    if without or unused:
+        raise RouteWithoutRule(f"routes without a rule: {without}; rules without a route: {unused}")

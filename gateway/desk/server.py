@@ -1,0 +1,76 @@
+"""The desk's process: one event loop that holds every open desk, and threads that make the pages."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import Any, Final
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+
+from gateway import lifeline, runtime, secrets
+from gateway.config import Config
+from gateway.desk.app import create_app
+from gateway.desk.events import Events
+from handlers import people
+from handlers.people import PersonError
+from handlers.service import Service
+
+THREADS: Final = 8
+DEMONSTRATION: Final = "demo"
+
+
+def main(environ: Mapping[str, str]) -> int:
+    """Serves the desk until SIGTERM or SIGINT. Raises ConfigError, StoreError, RouteWithoutRule."""
+    config = secrets.load(environ)
+    if config.supervisor_pid:
+        lifeline.follow(config.supervisor_pid)
+    parts = runtime.build(config, environ, background=True)
+    parts.prepare()
+    pages: Any = create_app(parts.service, parts.doorbell)
+    behind: Any = WSGIMiddleware(pages, workers=THREADS)
+    application: Any = Events(parts.service, behind)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application,
+            host=config.desk_host,
+            port=config.desk_port,
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+            server_header=False,
+            proxy_headers=False,  # who asks is who connects; nothing is read from a header (Q4.1)
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    if not config.production:
+        print_link(parts.service, config)
+    server.run()
+    return 0
+
+
+def print_link(service: Service, config: Config) -> None:
+    """Tells the person at the terminal how to get in, once; in development alone."""
+    try:
+        url = demonstration_link(service, f"http://127.0.0.1:{config.desk_port}")
+    except PersonError:
+        return
+    sys.stdout.write(f"The desk, for ten minutes and once: {url}{os.linesep}")
+    sys.stdout.flush()
+
+
+def demonstration_link(service: Service, address: str) -> str:
+    """A link that signs the demonstration account in; makes the account first. Raises PersonError in production."""
+    if service.production:
+        raise PersonError("In production nobody signs in by a link.")
+    known = {person.name: person for person in people.listed(service)}
+    if DEMONSTRATION not in known:
+        people.add(service, DEMONSTRATION, "Demonstration dispatcher")
+    has = set(known[DEMONSTRATION].roles) if DEMONSTRATION in known else set()
+    for organisation in service.directory.organisations:
+        if not organisation.startswith("synthetic.") and (organisation, "dispatcher") not in has:
+            people.change_role(service, DEMONSTRATION, organisation, "dispatcher")
+    return f"{address}/link/{people.one_time_link(service, DEMONSTRATION)}"

@@ -1,0 +1,1 @@
+"""The desk as people use it."""

@@ -1,0 +1,34 @@
+"""Accounts for tests: who they are, and the code that their authenticator shows."""
+
+from __future__ import annotations
+
+import pyotp
+
+from handlers import people, sign_in
+from handlers.people import Enrolled
+from handlers.sign_in import SignedIn
+from tests.fakes import Desk
+
+PASSWORD = "violet-harbour-mistake-42"
+
+
+def hire(desk: Desk, name: str, *roles: str, organisation: str = "btp", shown: str | None = None) -> Enrolled:
+    """A new account with these roles."""
+    enrolled = people.add(desk.service, name, shown or name.title(), PASSWORD)
+    for role in roles:
+        people.change_role(desk.service, name, organisation, role)
+    return enrolled
+
+
+def code(desk: Desk, enrolled: Enrolled) -> str:
+    """What the authenticator shows now."""
+    return pyotp.TOTP(enrolled.secret).at(int(desk.clock.now()))
+
+
+def signed_in(desk: Desk, name: str) -> SignedIn:
+    """Somebody at the desk, without the slow part of signing in."""
+    token = sign_in.by_link(desk.service, people.one_time_link(desk.service, name))
+    assert token is not None
+    found = sign_in.who(desk.service, token)
+    assert found is not None
+    return found
