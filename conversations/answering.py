@@ -13,9 +13,15 @@ from conversations.session import Session
 
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|\+?\d[\d ]{8,}\d")
 _NAMED = re.compile(r"\b(?:my name is|my name's|im called|i'm called|call me|name is|name's|fy enw i yw|enw)\s+", re.I)
+_CALLED = re.compile(
+    r"\bcall me (?!(?:back|now|later|please|pls|on|at|when|tomorrow|tonight|asap|after|in|instead|if|or|and)\b)\w",
+    re.I,
+)
+_ANEW = re.compile(r"\s*(?:no|nah|na|nage)\W+(?:i mean|i meant|o'?n i'?n (?:f)?meddwl|dwi'n meddwl)\b", re.I)
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "prof", "mx", "rev"})
 _SKIPS = frozenset({"skip", "dont_know"})
 _OPEN = frozenset({Kind.PLACE, Kind.TRAIN})
+_BESIDE_A_VEHICLE = frozenset({Kind.TIME, Kind.PERSON})
 _ASIDE = frozenset({"role", "urgency", "marks"})
 _LONGEST_NO = 3
 _LONGEST_SKIP = 6
@@ -51,10 +57,12 @@ def answer_to(step: Step, reply: Reply, reading: Reading | None, new: Collection
     said = reading.answer.value if reading is not None else None
     if step.choices:
         put_right = _put_right(reading) if step.kind is not Kind.PLAYBACK and not body.lstrip()[:1].isdigit() else None
-        answer = _chosen(step, reply, said, body) if not put_right else UNCLEAR
+        answer = UNCLEAR if put_right or _opens_anew(body) else _chosen(step, reply, said, body)
         return answer if answer.choice or not tells(step, set(new) - (put_right or set())) else WORDS
     if tells(step, new):
         return WORDS
+    if step.kind in _BESIDE_A_VEHICLE and (_put_right(reading) or "service.unit" in new):
+        return UNCLEAR  # puts something else right; the question stays
     if reply.opens_skip and step.kind in _OPEN:
         return SKIPPED
     if said in _SKIPS and (step.kind in _OPEN or len(body.split()) <= _LONGEST_SKIP):
@@ -83,6 +91,16 @@ def tells(step: Step, new: Collection[str]) -> bool:
 def _put_right(reading: Reading | None) -> set[str]:
     """The slots that a text puts right: its "no" is about them ("no coach D")."""
     return {change.slot for change in (*reading.corrections, *reading.denied)} if reading is not None else set()
+
+
+def _opens_anew(body: str) -> bool:
+    """Whether a "no" only begins to put something right."""
+    return _ANEW.match(body) is not None
+
+
+def names_somebody(step: Step | None, reply: Reply, body: str) -> bool:
+    """Whether "call me Sue" answers what we may call them, and asks for no call."""
+    return step is not None and step.kind is Kind.CONSENT and reply.choice > 0 and _CALLED.search(body) is not None
 
 
 def _chosen(step: Step, reply: Reply, said: object, body: str) -> Answer:

@@ -16,6 +16,11 @@ MOST_PUT = 2
 """How often one is put before the conversation moves on (rule 6)."""
 
 _BRACKETED = re.compile(r"(.+?) \((.+)\)\Z")
+_GO = re.compile(
+    r"\b(?:pass|send) (?:it|this|them|that)\b|\bgo ahead\b|\bactually (?:yes|yeah)\b|\b(?:anfonwch|pasiwch|ie|cewch) "
+    r"|(?:anfonwch|pasiwch|cewch)\b"
+)
+_HOLD = re.compile(r"\b(?:not|dont|cant|wont|no|never|wait|if|what|ddim|peidiwch|paid|na|os|beth)\b|\?")
 _FIGURES = frozenset("123456789")
 _TOKEN = re.compile(r"[^\W_]+")
 
@@ -46,7 +51,7 @@ def chosen(flow: Flow, session: Session, aside: Aside, body: str) -> int:
         number = int(first[0])
         return number if number <= max(2, len(aside.options)) else 0
     if aside.ask == "pass_on":
-        return yes_or_no(flow, body)
+        return yes_or_no(flow, body) or _passes_on(key)
     options = _apart(aside.options)[1] if aside.ask == "which" else names(flow, aside, session.language)
     said, named = set(_TOKEN.findall(key)), [set(_TOKEN.findall(key_of(option))) for option in options]
     hits = [number for number, words in enumerate(named, 1) if words and words <= said]
@@ -54,6 +59,11 @@ def chosen(flow: Flow, session: Session, aside: Aside, body: str) -> int:
         own = [words.difference(*(other for other in named if other is not words)) for words in named]
         hits = [number for number, words in enumerate(own, 1) if words & said]
     return hits[0] if len(hits) == 1 else 0
+
+
+def _passes_on(key: str) -> int:
+    """1 for words that ask to pass it on ("actually yes pass it on"), with nothing in them that holds it back."""
+    return 1 if _GO.search(key) and not _HOLD.search(key) else 0
 
 
 def names(flow: Flow, aside: Aside, language: str) -> tuple[str, ...]:

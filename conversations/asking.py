@@ -12,13 +12,14 @@ from conversations.flow import Kind, Step
 from conversations.hearing import NOISE, REPORT, Hearing
 from conversations.kinds import KINDS
 from conversations.reading import Context
-from conversations.replies import Reply
+from conversations.replies import Reply, yes_or_no
 from conversations.session import Aside
 
 _GROUPS = frozenset({"place", "place.at", "service"})
 _IN_WORDS = {brings.asks: brings.slot for brings in KINDS.values() if brings.asks and brings.slot and not brings.two}
 """What words tell that answer a thing asked, whatever the kind of question that asks it."""
 
+_OPEN = frozenset({Kind.PLACE, Kind.TRAIN})
 _NOTED = frozenset({Kind.ACCOUNT, Kind.PERSON})
 _FIGURES = re.compile(r"\D{0,12}?(\d{2,6})\D{0,3}\Z")
 
@@ -145,12 +146,16 @@ class Asking(Hearing):
         self.moves.forward("next", step)
 
     def _figures(self, body: str, step: Step) -> None:
-        """Bare figures that answer what asks for one thing of a vehicle are that thing."""
-        slot = step.slot or ""
-        if step.kind is not Kind.TRAIN or "." not in slot or slot in self.new:
+        """Bare figures that answer what asks for one thing of a vehicle are that thing; later, as many put it right."""
+        numbered = next(
+            (other for other in self.flow.steps if other.kind is Kind.TRAIN and "." in (other.slot or "")), None
+        )
+        slot = numbered.slot or "" if numbered is not None else ""
+        if numbered is None or slot in self.new or "service.time" in self.new:
             return
         found = _FIGURES.match(body)
-        if found is not None:
+        held = str(self.s.values.get(slot, ""))
+        if found is not None and (numbered is step or (len(held) == len(found[1]) and step.kind is not Kind.CONSENT)):
             facts.say(self.s, slot, [found.span(1)])
             self.s.values[slot] = found[1]
             self.new.add(slot)
@@ -172,12 +177,19 @@ class Asking(Hearing):
             slot = _IN_WORDS.get(step.asks or "", "") if described else ""
         elif step.kind is Kind.TRAIN and tells(step, self.new):
             slot = ""
-        if slot and (slot not in self.new and not (slot in _GROUPS and self._known(slot))):
+        told = slot in self.new or (slot in _GROUPS and self._known(slot)) or self._is_beside(step)
+        if slot and not told:
             self.moves.fill(slot)
             self.changes.facts = True
         self.moves.forward("next", step)
         if step.kind in _NOTED:
             self.leads.add("noted")
+
+    def _is_beside(self, step: Step) -> bool:
+        """Words that tell something, and nothing of a place, a train or a time asked for, are not kept as it."""
+        if step.kind in _OPEN:
+            return bool(self.new)
+        return step.kind is Kind.TIME and "look" in self.new
 
     def _known(self, slot: str) -> bool:
         return bool(self.new) and self.moves.view.knows(slot)
@@ -215,13 +227,17 @@ class Asking(Hearing):
     def _not_understood(self, event: Text, step: Step, *, fill: bool) -> None:
         """Asked once more in other words; the second time the words are kept as said and it moves on (rule 6)."""
         s = self.s
-        if fill and s.misunderstood and step.slot is not None and not step.choices and event.body.strip():
+        kept = s.misunderstood and not step.choices and not self._is_beside(step)
+        if kept and fill and step.slot is not None and yes_or_no(self.flow, event.body):
+            self._skipped(step)
+            return
+        if kept and fill and step.slot is not None and event.body.strip():
             self.moves.fill(step.slot)
             self.changes.facts = True
         self.moves.forward("again", step)
         if s.step == step.id:
             s.misunderstood += 1
-            if fill and (not self.new or step.kind is Kind.PLAYBACK):
+            if fill and not self.new:
                 self.leads.add("again")
 
 

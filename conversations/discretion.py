@@ -46,7 +46,7 @@ def _pattern() -> re.Pattern[str]:
 _LEADING = (
     (
         "blames or doubts; ask what happened",
-        r"""why (?:did|didn't|were|weren't|was|wasn't|have|haven't|do|don't) (?:you|they|he|she)
+        r"""why (?:did|didn't|were|weren't|was|wasn't|have|haven't|do|don't|are|aren't|is|would) (?:you|they|he|she)
         |(?:were|had|have) you (?:been )?(?:drinking|drunk|drinks?|alone|asleep)
         |what (?:were|was|did) (?:you|they|he|she) (?:wear\w*|say to|do to)
         |(?:did|didn't|could|couldn't|should|shouldn't|why not) (?:you|they) (?:\w+ )?(?:say no|resist|fight|scream

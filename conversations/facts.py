@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from conversations.conditions import UNKNOWN, View
@@ -169,6 +170,8 @@ class Merge:
         unless words say that it is now."""
         if held == "past" and "urgency" not in self.s.guessed and not urgency.spans:
             return False
+        if wished(self.r, "person") and not (self.r.behaviours or self.r.place or self.r.service):
+            return False  # "can I speak to someone" is of now, and tells of nothing that happens
         return bool(urgency.spans or self.r.behaviours or self.asks == "when")
 
     def _guess(self, slot: str, value: Value, asked: bool) -> None:
@@ -193,7 +196,7 @@ class Merge:
         much = self.asks is None and len(body.split()) >= LONG and self.r.intent.rule != _ANNOUNCED
         vague = self.r.intent.rule in _VAGUE
         said = (act for act in self.r.behaviours if not (vague and act.value == "other"))
-        acts = any(act.rule == f"behaviours.{act.value}" for act in said)  # said, not implied by danger
+        acts = any(act.rule.removesuffix("_soft") == f"behaviours.{act.value}" for act in said)  # not implied
         if acts or much:
             self.s.said["account"] = [*self.s.said.get("account", ()), Said(self.entry, 0, len(body))]
             self.new.add("account")
@@ -231,7 +234,7 @@ def told(reading: Reading, *, begun: bool) -> bool:
 
 def contact_wished(reading: Reading) -> str | None:
     """Whether we may text later, where it is said without being asked."""
-    if reading.intent.value != _REPORT:
+    if reading.intent.value != _REPORT or not reading.wishes:
         return None
     if wished(reading, "no_contact") or wished(reading, "anonymous"):
         return "anonymous"
@@ -244,6 +247,8 @@ def marks(session: Session, reading: Reading, asks: str | None = None) -> bool:
     "Not by phone", where `asks` is how to be reached, does not say that they cannot speak.
     """
     new = False
+    if not (reading.wishes or reading.under_18.value):
+        return False
     for name, mark in _MARKS:
         if wished(reading, name) and not (mark == "no_voice" and asks == "contact"):
             new |= note(session, mark)
@@ -319,15 +324,9 @@ def tell(session: Session, key: str, value: str | bool) -> None:
 
 def known_slots(session: Session) -> frozenset[str]:
     """The slots of which something is known from this sitting, each group beside its keys (R2: nothing older)."""
-    found = set()
-    for slot in session.values:
-        found.add(slot)
-        found.add(slot.partition(".")[0])
     before = session.before
-    for slot, said in session.said.items():
-        if said and said[-1].entry >= before:
-            found.add(slot)
-            found.add(slot.partition(".")[0])
+    slots = {*session.values, *[slot for slot, said in session.said.items() if said and said[-1].entry >= before]}
+    found = slots.union(map(_group, slots))
     if "place.between" in found or "place.next" in found:
         found.add("place.at")
     if "service" in found and not _rides(session, found):
@@ -339,6 +338,12 @@ def known_slots(session: Session) -> frozenset[str]:
     if "platform" in session.marks:
         found.add("platform")
     return frozenset(found)
+
+
+@lru_cache(maxsize=256)
+def _group(slot: str) -> str:
+    """The group of a slot: `place` of `place.at`."""
+    return slot.partition(".")[0]
 
 
 def _rides(session: Session, found: set[str]) -> bool:

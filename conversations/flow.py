@@ -184,11 +184,13 @@ class Flow:
     complete: tuple[str, ...] = ("place", "service")
     reviewed_by: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, int, str] = field(init=False)
+    _hashed: int = field(init=False, repr=False)
     by_id: Mapping[str, Step] = field(init=False)
     end: Step = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "key", (self.slug, self.version, self.hash))
+        object.__setattr__(self, "_hashed", hash(self.key))  # asked for dozens of times a turn
         object.__setattr__(self, "by_id", {step.id: step for step in self.steps})
         ends = [step for step in self.steps if step.kind is Kind.END]
         object.__setattr__(self, "end", ends[0] if ends else self.steps[-1])
@@ -197,7 +199,7 @@ class Flow:
         return isinstance(other, Flow) and self.key == other.key
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hashed
 
     @property
     def first(self) -> Step:
@@ -208,3 +210,9 @@ class Flow:
     def safe(self) -> dict[str, str]:
         """The neutral sentence for a turn that failed, by language."""
         return {language: template.source for language, template in self.lines["safe"].templates.items()}
+
+    @property
+    def advice(self) -> dict[str, str]:
+        """The emergency advice without a question, for a text whose turn is still to be taken, by language."""
+        templates = self.lines["danger"].templates
+        return {language: template.render({"question": ""}).strip() for language, template in templates.items()}

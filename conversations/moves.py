@@ -8,7 +8,7 @@ from conversations.events import Text
 from conversations.flow import Flow, Kind, Step
 from conversations.guards import Facts
 from conversations.house import House
-from conversations.replies import enough
+from conversations.replies import enough, read_first
 from conversations.session import WITHDRAWS, Entry, Session
 from conversations.table import advance
 
@@ -120,10 +120,16 @@ class Moves:
         if not s.misunderstood or step.slot is None or step.choices or self.view.knows(step.slot):
             return False
         for index in range(s.before, len(s.account)):
-            if s.account[index].question == step.asks and enough(s.account[index].text, _LETTERS):
+            text = s.account[index].text
+            if s.account[index].question == step.asks and enough(text, _LETTERS) and not self._tells_else(index, text):
                 self.fill(step.slot, index)
                 return True
         return False
+
+    def _tells_else(self, index: int, text: str) -> bool:
+        """Whether a text kept was a question of theirs, or told something."""
+        told = any(said.entry == index for found in self.s.said.values() for said in found)
+        return told or read_first(self.flow, text).topic is not None
 
     def _pass(self, step: Step) -> None:
         s = self.s

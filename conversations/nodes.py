@@ -132,7 +132,7 @@ class Nodes:
     def integer(self, node: yaml.Node) -> int:
         """A whole number from 1."""
         value = self.text(node)
-        if value.isascii() and value.isdigit() and 0 < len(value) < 10 and int(value):
+        if _is_plain(node) and value.isascii() and value.isdigit() and 0 < len(value) < 10 and int(value):
             return int(value)
         self.problem(node, "expected a whole number from 1")
         return 0
@@ -140,7 +140,7 @@ class Nodes:
     def minutes(self, node: yaml.Node) -> float:
         """Minutes, more than none and at most 60."""
         value = self.text(node)
-        if _NUMBER.match(value) and 0 < float(value) <= 60:
+        if _is_plain(node) and _NUMBER.match(value) and 0 < float(value) <= 60:
             return float(value)
         self.problem(node, "expected minutes, more than 0 and at most 60")
         return 0.0
@@ -180,3 +180,8 @@ class Nodes:
     @staticmethod
     def _keys(keys: Sequence[str]) -> str:
         return "keys " + ", ".join(keys) if keys else "keys and values"
+
+
+def _is_plain(node: yaml.Node) -> bool:
+    """Whether a value stands without quotes: quoted figures are a text, for an editor too."""
+    return isinstance(node, yaml.ScalarNode) and not node.style

@@ -82,7 +82,7 @@ def _place(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
 
 
 def _service(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
-    time = values.get("service.time") if values.get("service.time_kind") == "train" else values.get("service.headcode")
+    time = _clock(values) if values.get("service.time_kind") == "train" else values.get("service.headcode")
     start, end = values.get("place.from"), values.get("place.to")
     route = ""
     if start and end:
@@ -104,8 +104,14 @@ def _service(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
 
 def _when(values: Mapping[str, Any], words: Mapping[str, str]) -> list[str]:
     del words
-    event = values.get("service.time") if values.get("service.time_kind") == "event" else None
-    return [str(event)] if event else []
+    event = _clock(values) if values.get("service.time_kind") == "event" else ""
+    return [event] if event else []
+
+
+def _clock(values: Mapping[str, Any]) -> str:
+    """The time; as they would say it, 2:00, where morning or evening cannot be known."""
+    time = str(values.get("service.time") or "")
+    return time.removeprefix("0") if values.get("service.time_ambiguous") else time
 
 
 def _put(words: Mapping[str, str], name: str, *values: Any) -> str:

@@ -15,6 +15,7 @@ from conversations.texts import soften
 
 _EDGES = ' .,;:!-_*"()[]{}<>~/'
 _FIRST_TOKEN = re.compile(r"\s*[(\[\"']?([^\s.,;:!?)\]\"']+)")
+_CLAUSES = re.compile(r"[,.;:!?\n]+|\b(?:so|but|and|please|ond|felly|plis)\b", re.I)
 _LETTERS_OR_FIGURES = re.compile(r"[^\W_]")
 _BETWEEN_WORDS = re.compile(r"[^\w']+|_")
 
@@ -123,6 +124,12 @@ def _tongues(flow: Flow) -> dict[str, str]:
 def is_idle(flow: Flow, text: str) -> bool:
     """Whether a whole text is a word of thanks, of skipping, of being done, or a plain no."""
     return lexicon(flow).keywords.get(key_of(text), ("", ""))[0] in _IDLE
+
+
+def takes_back(flow: Flow, text: str) -> bool:
+    """Whether a clause of a text is a whole wish to take it back ("i dont want him to know, dont send it")."""
+    words = lexicon(flow).anywhere
+    return any(words.get(key_of(clause), ("", ""))[0] == "withdraw" for clause in _CLAUSES.split(text))
 
 
 def spaced(text: str) -> str:

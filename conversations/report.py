@@ -19,14 +19,10 @@ _SCHEMA = Path(__file__).with_name("report.schema.json")
 _LATEST = 253402300799  # the last second of the year 9999
 
 
+@lru_cache(maxsize=4096)
 def iso(moment: float) -> str:
     """Unix seconds as ISO 8601 UTC with `Z`, whole seconds; moments outside the years 1970 to 9999 at their edge."""
-    return _iso(min(max(int(moment), 0), _LATEST))
-
-
-@lru_cache(maxsize=4096)
-def _iso(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat()[:19] + "Z"
+    return datetime.fromtimestamp(min(max(int(moment), 0), _LATEST), UTC).isoformat()[:19] + "Z"
 
 
 @cache

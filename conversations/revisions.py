@@ -99,7 +99,8 @@ def _settled(flow: Flow, session: Session, view: View, slots: tuple[str, ...]) -
 def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, view: View) -> str | None:
     """The kind; after a stop a report that never went forward stays here, one that did gets the mark and additions.
 
-    What is past goes forward when it is whole, or after a long silence.
+    What is past goes forward when it is whole, or after a long silence. Who is answered by a person is heard by one:
+    each text goes forward.
     """
     forwarded = session.forwarded
     if changes.alert:
@@ -116,11 +117,18 @@ def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, 
         return None
     if session.completed or session.state == "stopped":
         return _later(session)
+    return _on_the_way(flow, session, changes, view)
+
+
+def _on_the_way(flow: Flow, session: Session, changes: Changes, view: View) -> str | None:
+    """The kind of something new in a report that is not complete yet."""
+    if session.staffed and session.forwarded:
+        return "updated"
     if view.urgency == "past":
         return None
     if _BEGUN not in session.told and any(view.knows(slot) for slot in flow.complete):
         return "started"
-    return "updated" if changes.facts and forwarded else None
+    return "updated" if changes.facts and session.forwarded else None
 
 
 def _unheard(session: Session, step: Step | None) -> str | None:

@@ -7,6 +7,7 @@ from conversations.flow import Kind, Step
 from conversations.hearing import Hearing
 from conversations.helplines import services
 from conversations.session import Aside
+from conversations.texts import fits_one
 
 
 def say(heard: Hearing) -> None:
@@ -40,12 +41,10 @@ def _led(heard: Hearing, lead: str | None) -> str | None:
         return telling.ask(step)
     if lead in ("confidential", "child"):
         s.told.append(lead)
-    if lead == "topic" and heard.leads.topic is not None:
-        return telling.topic(heard.leads.topic, open_step)
+    if lead in _ANSWERS:
+        return _answered(heard, lead, open_step)
     if lead == "confidential":
         return telling.line(lead, open_step, services=services(s, heard.moves.view, heard.house, heard.now))
-    if lead == "support":
-        return _support(heard, open_step)
     if lead in ("aside", "unsure") and s.aside is not None:
         if not s.aside.put:
             s.aside = Aside(s.aside.ask, s.aside.options, s.aside.slot, 1)
@@ -57,11 +56,41 @@ def _led(heard: Hearing, lead: str | None) -> str | None:
     return telling.line(lead, open_step)
 
 
-def _support(heard: Hearing, step: Step | None) -> str:
+_ANSWERS = frozenset({"topic", "support", "deleted", "handover", "handover_off"})
+
+
+def _answered(heard: Hearing, lead: str, step: Step | None) -> str:
+    """What was asked of us, and the question that is open, in a step or beside it."""
+    telling, topic, beside = heard.telling, heard.leads.topic, _question_beside(heard)
+    if lead == "support":
+        return _support(heard, step, beside)
+    if lead == "topic" and topic is not None:
+        return _if_short(telling.topic(topic, step, beside), telling.topic(topic, None))
+    if beside is None:
+        return telling.line(lead, step)
+    return _if_short(telling.line(lead, None, question=beside), telling.line(lead, None))
+
+
+def _question_beside(heard: Hearing) -> str | None:
+    """The question beside the step that was put before this text and is open still."""
+    aside = heard.s.aside
+    if aside is None or not aside.put or heard.ended is not None or "not_yet" in heard.s.told:
+        return None
+    return asides.put(heard.telling, aside, "")
+
+
+def _if_short(text: str, without: str) -> str:
+    """A text with its question, or without it where both are too long for one: it is on their screen already."""
+    return text if fits_one(text) else without
+
+
+def _support(heard: Hearing, step: Step | None, beside: str | None) -> str:
     if "support" not in heard.s.told:
         heard.s.told.append("support")
     offers = services(heard.s, heard.moves.view, heard.house, heard.now)
     heard.moves.touch()
+    telling = heard.telling
+    question = {} if beside is None else {"question": beside}
     if not offers:
-        return heard.telling.line("no_services", step)
-    return heard.telling.line("support", step, services=offers)
+        return telling.line("no_services", step, **question)
+    return telling.line("support", step, services=offers, **question)

@@ -5,9 +5,9 @@ UnknownState    a stored session that this version cannot continue; close the co
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -31,8 +31,7 @@ class UnknownState(Exception):
     """A session cannot be continued: its step, state or form is not known. The text holds no content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One text of the reporter, as it came. `put` is the question in the words it was put, `at` Unix seconds.
 
     `notes` say what came with it, such as `photo`.
@@ -46,8 +45,7 @@ class Entry:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """Words that answer a slot: a span, in code points with its end excluded, of the text of one entry."""
 
     entry: int
@@ -69,7 +67,7 @@ class Aside:
     put: int = 1
 
 
-@dataclass(slots=True)
+@dataclass
 class Session:
     """One conversation between two texts. Times are Unix seconds.
 
@@ -166,24 +164,18 @@ class Session:
             language: the first of the flow's where absent.
         """
         return cls(
-            id=id,
-            reference=reference,
-            spare=spare,
-            spare_reference=spare_reference,
-            organisation=organisation,
-            channel=channel,
-            flow=flow.key,
-            language=language or flow.languages[0],
-            started=now,
-            last_text=now,
+            id=id, reference=reference, spare=spare, spare_reference=spare_reference, organisation=organisation,
+            channel=channel, flow=flow.key, language=language or flow.languages[0], started=now, last_text=now,
             status=status,
-        )
+        )  # fmt: skip
 
     def copy(self) -> Session:
         """A copy that may be changed without touching this one."""
         twin = object.__new__(Session)
-        for name, value in zip(_FIELDS, _all_of(self), strict=True):
-            setattr(twin, name, value.copy() if name in _COPIED else value)
+        held = twin.__dict__
+        held.update(self.__dict__)
+        for name in _COPIED:
+            held[name] = held[name].copy()
         return twin
 
     @property
@@ -192,18 +184,21 @@ class Session:
         return self.spare_reference if self.confidential else self.reference
 
     def dump(self) -> bytes:
-        """The session as compact JSON in UTF-8; what is empty is left out."""
+        """The session as compact JSON in UTF-8; what is as in a new session is left out."""
+        held = self.__dict__
         data: dict[str, Any] = {"v": FORMAT, **self.later}
-        data.update(zip(_PLAIN, _plain_of(self), strict=True))
-        for name, value in zip(_SELDOM, _seldom_of(self), strict=True):
-            if value:
+        for name in _REQUIRED:
+            data[name] = held[name]
+        for name, usual in _USUAL:
+            if (value := held[name]) != usual:
                 data[name] = value
-        if self.still_there is not None:
-            data["still_there"] = self.still_there
+        for name, _ in _HOLDING:
+            if value := held[name]:
+                data[name] = value
         if (aside := self.aside) is not None:
             data["aside"] = [aside.ask, aside.options, aside.slot, aside.put]
-        data["account"] = [[e.text, e.at, e.question, e.put, e.language, e.notes] for e in self.account]
-        data["said"] = {slot: [[s.entry, s.start, s.end] for s in found] for slot, found in self.said.items()}
+        data["account"] = [entry[:] if entry.notes else entry[:5] for entry in self.account]
+        data["said"] = {slot: [span[:] for span in found] for slot, found in self.said.items()}
         return orjson.dumps(data)
 
     @classmethod
@@ -239,18 +234,27 @@ class Session:
     def _from(cls, raw: dict[str, Any]) -> Session:
         if raw.pop("v") != FORMAT:
             raise ValueError("format")
-        account = [Entry(t, at, q, p, lang, tuple(notes)) for t, at, q, p, lang, notes in raw.pop("account")]
-        said = {slot: [Said(*span) for span in found] for slot, found in raw.pop("said").items()}
-        values = {name: raw.pop(name) for name in _PLAIN}
-        for name in _SELDOM:
-            if name in raw:
-                values[name] = raw.pop(name)
-        values["flow"] = tuple(values["flow"])
-        aside = _aside(raw.pop("aside")) if "aside" in raw else None
-        session = cls(**values, account=account, said=said, aside=aside, still_there=raw.pop("still_there", None))
-        session.later = raw
+        if not raw.keys() >= _ALWAYS:
+            raise KeyError("field")
+        session: Session = object.__new__(cls)
+        held = session.__dict__
+        held.update(_DEFAULTS)
+        held["later"] = {name: raw.pop(name) for name in raw.keys() - _KNOWN}
+        held.update(raw)
+        for name, kind in _HOLDING:
+            if name not in raw:
+                held[name] = kind()
+        slug, version, fingerprint = held["flow"]
+        session.flow = slug, version, fingerprint
+        session.account = [_entry(*row) for row in raw["account"]]
+        session.said = {slot: [Said(*span) for span in found] for slot, found in raw["said"].items()}
+        session.aside = _aside(raw["aside"]) if "aside" in raw else None
         _check_types(session)
         return session
+
+
+def _entry(text: str, at: float, question: str | None, put: str | None, language: str, notes: Any = ()) -> Entry:
+    return Entry(text, at, question, put, language, tuple(notes))
 
 
 def _aside(raw: list[Any]) -> Aside:
@@ -262,27 +266,20 @@ def _aside(raw: list[Any]) -> Aside:
     return aside
 
 
-_FIELDS = tuple(Session.__slots__)
-_COPIED = frozenset(
-    {
-        "danger",
-        "trail",
-        "settled",
-        "account",
-        "said",
-        "values",
-        "earlier",
-        "answered",
-        "consent",
-        "guessed",
-        "marks",
-        "told",
-    }
-)
+_LISTS = ("danger", "trail", "settled", "guessed", "marks", "told")
+_DICTS = ("values", "earlier", "answered", "consent")
 _FLAGS = ("confidential", "reportable", "sealed", "staffed")
-_SELDOM = ("apart", "card", *_FLAGS, "earlier", "answered", "consent", "guessed", "marks", "told")
-_PLAIN = tuple(name for name in _FIELDS if name not in (*_SELDOM, "account", "said", "later", "aside", "still_there"))
-_all_of, _plain_of, _seldom_of = attrgetter(*_FIELDS), attrgetter(*_PLAIN), attrgetter(*_SELDOM)
+_REQUIRED = (
+    *(f.name for f in fields(Session) if f.default is MISSING and f.default_factory is MISSING),
+    "step",
+    "state",
+)
+_APART = (*_REQUIRED, "aside")
+_USUAL = tuple((f.name, f.default) for f in fields(Session) if f.default is not MISSING and f.name not in _APART)
+_HOLDING: tuple[tuple[str, type], ...] = (*((name, list) for name in _LISTS), *((name, dict) for name in _DICTS))
+_ALWAYS, _DEFAULTS = frozenset((*_REQUIRED, "account", "said")), dict(_USUAL)
+_KNOWN = frozenset(f.name for f in fields(Session)) - {"later"}
+_COPIED = (*_LISTS, *_DICTS, "account", "said")
 
 _NUMBER = (int, float)
 _OPTIONAL_NUMBER = (int, float, type(None))
@@ -295,8 +292,7 @@ _TYPES: tuple[tuple[str, Any], ...] = (
     *((name, int) for name in ("revision", "misunderstood", "before", "apart")),
     *((name, bool) for name in ("forwarded", "completed", "alarmed", *_FLAGS)),
     *((name, _OPTIONAL_TEXT) for name in ("put", "ended", "kind")),
-    *((name, list) for name in ("danger", "trail", "settled", "guessed", "marks", "told")),
-    *((name, dict) for name in ("values", "earlier", "answered", "consent")),
+    *_HOLDING,
     ("still_there", (bool, type(None))),
 )
 _TYPED, _WANTED = tuple(name for name, _ in _TYPES), tuple(wanted for _, wanted in _TYPES)

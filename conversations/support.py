@@ -7,7 +7,7 @@ SupportError    the directory cannot be read; says which entry
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -141,27 +141,28 @@ class Directory:
             by_text: only services that take texts, for who cannot speak.
             most: how many at most.
         """
-        code = _NATIONS.get(nation.casefold(), nation.upper()) if nation else None
-        if code is None and language == "cy":
-            code = "WLS"
+        code = _code(nation, language)
         wanted = _EVERYWHERE if code is None else {code}
-        fitting = [
-            service
-            for service in self.services
-            if audience in service.suits
-            and wanted <= service.nations
-            and (service.sms if by_text else service.phone or service.sms)
-            and service.may_go_out(production, today)
-        ]
 
         def rank(service: Service) -> tuple[bool, bool]:
             is_open = service.hours.open_at(weekday, minute, today, code) if service.hours is not None else None
             return is_open is False, language not in service.languages
 
-        best = sorted(fitting, key=rank)[:most]
+        fitting = self._fitting(wanted, audience, by_text)
+        best = sorted((one for one in fitting if one.may_go_out(production, today)), key=rank)[:most]
         return tuple(
             Offer(service.id, service.say(language, weekday, minute, today, by_text=by_text)) for service in best
         )
+
+    def _fitting(self, wanted: Collection[str], audience: str, by_text: bool) -> list[Service]:
+        """The services for this audience in all the nations wanted, that can be reached so."""
+        return [
+            service
+            for service in self.services
+            if audience in service.suits
+            and service.nations.issuperset(wanted)
+            and (service.sms if by_text else service.phone or service.sms)
+        ]
 
     def to_check(self, today: date) -> tuple[Check, ...]:
         """What a person has to ring or open before it goes out in production, in the order of the directory."""
@@ -210,6 +211,13 @@ def loads(source: str) -> Directory:
     if len({service.id for service in found}) != len(found):
         raise SupportError("two services have one id")
     return Directory(found)
+
+
+def _code(nation: str | None, language: str) -> str | None:
+    """The nation's code (ENG, WLS, SCT); None where it is not known."""
+    if not nation:
+        return "WLS" if language == "cy" else None
+    return _NATIONS.get(nation.casefold(), nation.upper())
 
 
 def _service(entry: Mapping[str, Any]) -> Service:

@@ -31,12 +31,12 @@ class Telling:
         if name in WHOLE_QUESTION and step is not None and step.kind in _ALONE:
             return self.ask(step) or ""
         values.setdefault("services", "")
-        question = self._question(step, whole=name in WHOLE_QUESTION)
+        question = values.pop("question", None) or self._question(step, whole=name in WHOLE_QUESTION)
         return self._fill(self.flow.lines[name], question=question, reference=self.s.shown_reference, **values).rstrip()
 
-    def topic(self, topic: Topic, step: Step | None) -> str:
-        """The answer to a question of the reporter's, the open question behind it."""
-        return self._fill(topic.text, question=self._question(step, whole=False)).rstrip()
+    def topic(self, topic: Topic, step: Step | None, question: str | None = None) -> str:
+        """The answer to a question of the reporter's, the open question (or `question` instead of it) behind it."""
+        return self._fill(topic.text, question=question or self._question(step, whole=False)).rstrip()
 
     def ask(self, step: Step | None) -> str | None:
         """The text of a step as it is first put: its question, the play-back, or the closing line."""

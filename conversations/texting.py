@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conversations import asides, facts
+from conversations.answering import names_somebody
 from conversations.asking import Asking
 from conversations.events import Text
 from conversations.flow import OPENING, STOPPED, Kind, Step
 from conversations.hearing import NOISE, QUESTION, REPORT, SUPPORT, Reader
 from conversations.reading import Value
-from conversations.replies import Reply, is_idle, key_of, lexicon, read, read_first
+from conversations.replies import Reply, is_idle, key_of, lexicon, read, read_first, takes_back
 from conversations.saying import say
 from conversations.session import Aside
 from conversations.timing import SITTING
@@ -21,6 +22,7 @@ _ASIDE = frozenset({"support", "delete", "language"})
 _OPTOUT, _OTHER = "optout", "lost_property_or_other_service"
 _ASKS = Value(QUESTION)
 _NOTHING_SAID = frozenset({"skip", "dont_know", "no"})
+_DONE = frozenset({"thanks", "skip", "done"})
 _CONFIRMS = frozenset({Kind.PLAYBACK, Kind.CONSENT})
 
 
@@ -38,6 +40,8 @@ class Texting(Asking):
             s.last_text = self.now
         at = None if fresh else step
         reply = read_first(self.flow, event.body) if at is None else read(self.flow, at, event.body)
+        if names_somebody(at, reply, event.body):
+            reply = replace(reply, topic=None, bare=False)
         if event.carrier == "STOP" or (event.carrier == "START" and s.step == STOPPED):
             reply = Reply(keyword=event.carrier.lower(), word=key_of(event.body))
         if reply.keyword is not None and s.step == OPENING and not s.account:
@@ -54,7 +58,7 @@ class Texting(Asking):
 
     def _hear(self, event: Text, reply: Reply, fresh: bool) -> None:
         step = self.step
-        if (exit_word := self._exit_word(reply)) is not None:
+        if (exit_word := self._exit_word(event, reply)) is not None:
             self._stop(event, reply, exit_word)
         elif self.s.step == STOPPED:
             self._after_stop(event, reply)
@@ -109,15 +113,15 @@ class Texting(Asking):
         elif reply.keyword != "stop":
             self._keep(event, None)
 
-    def _exit_word(self, reply: Reply) -> str | None:
+    def _exit_word(self, event: Text, reply: Reply) -> str | None:
         """The line that answers a wish to stop; None where there is none."""
         if reply.keyword in ("stop", "withdraw"):
             return "stop" if reply.keyword == "stop" else "withdrawn"
         reading, step = self.reading, self.step
-        if reading is None or reading.danger or reading.behaviours:
+        if reading is None or reading.danger or reading.behaviours or is_idle(self.flow, event.body):
             return None
-        confirming = step is not None and step.kind in _CONFIRMS and facts.wished(reading, "withdraw")
-        if reading.intent.value != _OPTOUT and not confirming:
+        said = takes_back(self.flow, event.body) or (step is not None and step.kind in _CONFIRMS)
+        if reading.intent.value != _OPTOUT and not (said and facts.wished(reading, "withdraw")):
             return None
         return "withdrawn" if self.s.reportable else "stop"
 
@@ -210,7 +214,10 @@ class Texting(Asking):
         if reply.keyword in _ASIDE:
             self._aside_word(reply)
             return
-        if reply.keyword == "thanks":
+        if reply.keyword in ("back", "reword"):
+            self.reply = self.telling.ask(self.step)
+            return
+        if reply.keyword in _DONE or key_of(event.body) in lexicon(self.flow).yes_no:
             self._keep(event, None)
             self.changes.words = self.changes.facts = False
             self.leads.silent = True
@@ -238,7 +245,11 @@ class Texting(Asking):
             self.s.aside = None
             self.moves.finish(step)
         elif self.s.aside is not None and (self.s.aside.put or self._names_one(self.s.aside, event.body)):
-            self._beside(event, reply, step, self.s.aside)
+            if reply.bare and reply.topic is not None and self.s.aside.put:
+                self._keep(event, None)
+                self._wishes(reply)
+            else:
+                self._beside(event, reply, step, self.s.aside)
         else:
             self._answer(event, reply, step)
 

@@ -141,13 +141,40 @@ def heard(flow: Flow, step: Step, view: View) -> str:
     return "< " + template.render(dict.fromkeys(template.names, "..."))
 
 
+_SAID: dict[str, Any] = {
+    "urgency": {"emergency": "I am in danger", "now": "it is happening now", "past": "it was yesterday"},
+    "role": {"self": "it was done to me", "behalf": "it was done to my friend", "witness": "I saw it"},
+    "suspect_is": {"police": "by an officer", "rail_staff": "by one of the staff"},
+    "quiet": ".",
+    "under_18": "I am 15",
+    "confidential": "one of your own people",
+    "deaf": "I am deaf",
+    "unsure": "not sure if I should say",
+    "alarmed": "there was danger",
+    "support_given": "I want to talk to someone",
+    "platform": "on the platform",
+    "other_language": "(no language told, at a place of another)",
+}
+_SAID_OF = {
+    "account": "this is what happened",
+    "place": "at Leeds",
+    "service": "on the 18:05 to Leeds",
+    "when": "at six",
+    "look": "blue jacket",
+    "contact": "you may text me",
+    "still_there": "still near",
+}
+
+
 def opening(view: View) -> str:
-    """A first text, told by what it says."""
-    told = [f"{key} {getattr(view, key)}" for key in VALUES if getattr(view, key) != "unknown"]
-    told += [flag for flag in FLAGS if flag != "still_there" and getattr(view, flag)]
+    """A first text as somebody might send it, that tells what a view holds."""
+    told = [_SAID[key][getattr(view, key)] for key in VALUES if getattr(view, key) != "unknown"]
+    told += [_SAID[flag] for flag in FLAGS if flag != "still_there" and getattr(view, flag)]
     if view.still_there is not None:
-        told.append(f"still_there {'yes' if view.still_there else 'no'}")
-    told += sorted(view.behaviours) + sorted(slot for slot in view.known if f"{slot}." not in " ".join(view.known))
+        told.append("still here" if view.still_there else "gone now")
+    told += [behaviour.replace("_", " ") for behaviour in sorted(view.behaviours)]
+    slots = [slot for slot in sorted(view.known) if f"{slot}." not in " ".join(view.known)]
+    told += [said for slot in slots if (said := _SAID_OF.get(slot.partition(".")[0])) and said not in told]
     if view.language != "en":
-        told.append(f"in {view.language}")
-    return f"> ({', '.join(told)})" if told else "> hello"
+        told.append(f"(in {view.language})")
+    return f"> {', '.join(told)}" if told else "> hello"

@@ -8,9 +8,9 @@ from typing import Final
 from conversations.reading.files import listed
 from conversations.reading.model import Context, Correction, Value
 from conversations.reading.normal import WORD, Words
+from conversations.reading.numbers import number
 from conversations.reading.rules import Hit
 from conversations.reading.service import Piece
-from conversations.reading.times import number
 from conversations.reading.what import hits_of, value_of
 
 _NUMBER_WORDS = {
@@ -105,9 +105,11 @@ def corrections(words: Words, hits: Sequence[Hit], values: dict[str, Value], con
     marked = any(h.label == "correct" for h in hits_of(hits, "answers"))
     lead = bool(words.words) and words.words[0] in _DENIED
     found: list[Correction] = []
+    if not (marked or lead):
+        return found
     for slot, value in values.items():
         old = _known(context, slot)
-        if value.value is not None and (marked or lead) and value.value != old and (old is not None or marked):
+        if value.value is not None and value.value != old and (old is not None or marked):
             found.append(Correction(slot, value.value, old, value.spans[0] if value.spans else (0, 0)))
     return found
 

@@ -27,8 +27,10 @@ _UNDER_WAY: Final = frozenset({"next", "between"})
 
 def talk_of(words: Words, hits: Sequence[Hit]) -> list[Hit]:
     """The hits that wish for support: to speak to "a real person" or "an officer" is another wish."""
-    persons = [h for h in hits_of(hits, "wishes") if h.label == "person" and _is_firm(words, h)]
     talk = [h for h in hits_of(hits, "intent") if h.label == "talk"]
+    if not talk:
+        return talk
+    persons = [h for h in hits_of(hits, "wishes") if h.label == "person" and _is_firm(words, h)]
     return [h for h in talk if not any(p.first < h.last + _CLOSE and h.first < p.last + _CLOSE for p in persons)]
 
 
@@ -99,11 +101,10 @@ def _off_train(words: Words, hits: list[Hit], place: Mapping[str, Value], train:
 def still_there(words: Words, hits: Sequence[Hit], asks: str | None) -> Value:
     """True where the one who did it is still near, False where they are not; None where nothing tells."""
     asked = asks in _ABOUT_THEM
-    past = not asked and is_long_past(words, hits)
     found: list[Hit] = []
     for hit in hits_of(hits, "when"):
         there = hit.label == "there" or (hit.label == "there_soft" and asked)
-        if hit.label == "away" or (there and not past and not negated(words, hit)):
+        if hit.label == "away" or (there and not negated(words, hit) and (asked or not is_long_past(words, hits))):
             found.append(hit)
     if not found:
         return Value(None)
@@ -123,6 +124,10 @@ def _is_vague(words: Words, hit: Hit) -> bool:
 _TODAY: Final = listed("beside.today")
 
 
+_NOW_OR_DATE: Final = _NOW | _DATES
+_NOW_OR_LATER: Final = _NOW | (_DATES - _TODAY)
+
+
 def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value], asks: str | None) -> Value:
     """True where a time, a date or a time from now is told, with the words that tell it; None where none is."""
     found = [
@@ -130,10 +135,11 @@ def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value], ask
     ]
     if found:
         return value_of(words, True, found, "when")
-    dates = _DATES if asks == "when" else _DATES - _TODAY
-    now = [i for i, word in enumerate(words.words) if word in _NOW or word in dates or _is_year(word)]
+    dates = _NOW_OR_DATE if asks == "when" else _NOW_OR_LATER
+    now = [words.words.index(word) for word in dates.intersection(words.words)]
+    now += [i for i in words.figures if _is_year(words.words[i])]
     if now:
-        return Value(True, (words.span(now[0], now[0] + 1),), 0.8, "when.now")
+        return Value(True, (words.span(min(now), min(now) + 1),), 0.8, "when.now")
     time = train.get("time")
     if time is not None and train["time_kind"].value == "event":
         return Value(True, time.spans, time.confidence, "when.time")

@@ -130,6 +130,7 @@ def _own_name_score(station: Station, mention: Mention, places: Gazetteer) -> fl
 _COMMON_PARTS: Final = listed("choose.common_parts")
 
 
+@cache
 def _qualifiers(station: Station) -> frozenset[str]:
     """The bracketed county or town of a name, and the country where it is not England."""
     inside = station.label.partition("(")[2].rstrip(")") if station.network in {"NR", "ELR"} else ""

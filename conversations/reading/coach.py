@@ -6,8 +6,8 @@ from typing import Final
 
 from conversations.reading.files import listed
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.numbers import number
 from conversations.reading.service import Piece
-from conversations.reading.times import number
 
 _ORDINALS: Final = {
     word: value
@@ -38,13 +38,20 @@ _FILL: Final = listed("coach.fill")
 _NOT_A: Final = listed("coach.not_a")
 
 
+_PARTS: Final = frozenset(
+    {"front", "back", "rear", "middle", "blaen", "cefn", "canol", "centre", "flaen", "gefn", "ganol", "end"}
+)
+_COUNTS: Final = frozenset({"two", "three", "four", "five", "six"})
+BEGINNINGS: Final = _COACH | _PARTS | _COUNTS | _ORDINALS.keys()
 _YES_NO: Final = frozenset({"y", "n"})
 """Letters that answer yes or no; no train has a coach Y, and N is the likelier no."""
 
 
 def coach(words: Words, asks: str | None = None) -> list[Piece]:
     """The coaches named, in the order of the text."""
-    pieces = [p for i, w in enumerate(words.words) if (p := _coach_at(words, i, w)) is not None]
+    pieces: list[Piece] = []
+    if words.figures or not BEGINNINGS.isdisjoint(words.words):
+        pieces = [p for i, w in enumerate(words.words) if (p := _coach_at(words, i, w)) is not None]
     if not pieces and asks in {"coach", "train"} and len(words) == 1:
         value = _coach_value(words, 0, True)
         pieces = [Piece(value, 0, 1, "coach.answer")] if value and words.words[0] not in _YES_NO else []
@@ -58,9 +65,9 @@ def coach(words: Words, asks: str | None = None) -> list[Piece]:
 def _coach_at(words: Words, i: int, word: str) -> Piece | None:
     if word in _COACH:
         return _after_word(words, i) or _before_word(words, i)
-    if word in {"front", "back", "rear", "middle", "blaen", "cefn", "canol", "centre", "flaen", "gefn", "ganol", "end"}:
+    if word in _PARTS:
         return _of_train(words, i, word)
-    if word in _ORDINALS or (word.isdigit() and len(word) <= 2) or word in {"two", "three", "four", "five", "six"}:
+    if word in _ORDINALS or (word.isdigit() and len(word) <= 2) or word in _COUNTS:
         return _from_end(words, i)
     return None
 

@@ -11,8 +11,8 @@ from conversations.reading.gazetteer import gazetteer, words_in
 from conversations.reading.normal import plain
 
 _STRETCHED: Final = re.compile(r"(.)\1{2,}")
-_MOST_KNOWN: Final = 8_000
 _NO_SLIPS: Final = listed("lexicon.no_slips") | words_in("not_slips.txt")
+_SHORT: Final = 3
 SLIP_FROM: Final = 5
 """The fewest letters of a word in which a slip is forgiven."""
 
@@ -62,7 +62,6 @@ class Lexicon:
         self._expanded: dict[str, frozenset[str]] = {}
         self._vocabulary: set[str] = set()
         self._slips: dict[str, dict[str, str]] = {}
-        self._known: dict[str, str] = {}
 
     def expand(self, name: str) -> frozenset[str]:
         """The words of a class; KeyError for an unknown one."""
@@ -82,6 +81,11 @@ class Lexicon:
             word = plain(entry)
             yield self.spellings.get(word, word)
 
+    def is_listed(self, word: str) -> bool:
+        """Whether a word is very short, a known spelling, ordinary English or of a place's name: no reporter's own."""
+        places = gazetteer()
+        return len(word) <= _SHORT or word in self.spellings or word in places.common or word in places.first_words
+
     def learn(self, words: Iterable[str]) -> None:
         """Adds the words of rules, which slips may be read as."""
         self._vocabulary.update(words)
@@ -89,20 +93,12 @@ class Lexicon:
 
     def meant(self, word: str, known: frozenset[str] | set[str]) -> str:
         """The word meant by one as texted: its usual spelling, without stretched letters, or one slip away."""
-        found = self._known.get(word)
-        if found is None:
-            found = self._meant(word, known)
-            if len(self._known) < _MOST_KNOWN:
-                self._known[word] = found
-        return found
-
-    def _meant(self, word: str, known: frozenset[str] | set[str]) -> str:
         word = self.spellings.get(word, word)
         if word.endswith("in") and len(word) > 4 and word + "g" in known:
             return word + "g"
         if word in known or not word.isalpha():
             return word
-        for letters in (r"\1", r"\1\1"):
+        for letters in (r"\1", r"\1\1") if _STRETCHED.search(word) else ():
             short = _STRETCHED.sub(letters, word)
             short = self.spellings.get(short, short)
             if short in known:

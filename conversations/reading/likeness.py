@@ -8,18 +8,18 @@ the rest). `tests/evaluate/train.py` writes the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, sqrt
 from string import ascii_letters
 from struct import Struct
-from typing import Final, NamedTuple
+from typing import Final
 
 from conversations.reading.files import DATA
 from conversations.reading.gazetteer import GAP
 from conversations.reading.normal import SENTENCE, Words
-from conversations.reading.rules import Hit, Rules
+from conversations.reading.rules import Hit, Word
 
 FILE: Final = "likeness.tsv"
 DANGER, STAFF, INTENT = "danger", "staff", "intent."
@@ -35,52 +35,70 @@ _LONGEST: Final = 400
 """The words of a text that are weighed: a text of ten parts has fewer."""
 
 
-class Sign(NamedTuple):
-    """Something in a text that has weights: `name` as in the file, at words `first` to `last` (excluded)."""
-
-    name: str
-    first: int
-    last: int
+Sign = tuple[str, int, int]
+"""Something in a text that may have weights: its name as in the file, at words first to last (excluded)."""
 
 
-def signs(words: Words, hits: Sequence[Hit], rules: Rules) -> Iterator[Sign]:
-    """The signs of a text: words as meant, pairs within a sentence, their classes, and the rules found."""
+def signs(words: Words, hits: Sequence[Hit], looked: Sequence[Word]) -> list[Sign]:
+    """The signs of a text: words as meant, pairs within a sentence, their classes, and the rules found.
+
+    `looked`: the words as the rules see them.
+    """
     before = ""
-    classes: tuple[str, ...]
+    found: list[Sign] = []
+    add, breaks = found.append, words.breaks
     for index, word in enumerate(words.words[:_LONGEST]):
+        classes: tuple[str, ...] = ()
         if word == GAP:
-            meant, classes = _PLACE, ()
+            meant = _PLACE
         elif word.isdigit():
-            meant, classes = _FIGURE, ()
+            meant = _FIGURE
         else:
-            meant, classes = rules.classes_of(word)
-        yield Sign(meant, index, index + 1)
+            meant, classes = looked[index][:2]
+        add((meant, index, index + 1))
         for class_name in classes:
-            yield Sign(class_name, index, index + 1)
-        if before and words.breaks[index] < SENTENCE:
-            yield Sign(f"{before} {meant}", index - 1, index + 1)
+            add((class_name, index, index + 1))
+        if before and breaks[index] < SENTENCE:
+            add((f"{before} {meant}", index - 1, index + 1))
         before = meant
-    for hit in hits:
-        if hit.family in _RULES:
-            yield Sign(f"{hit.family}.{hit.label}", hit.first, hit.last)
+    found += [(f"{hit.family}.{hit.label}", hit.first, hit.last) for hit in hits if hit.family in _RULES]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The likenesses of one text, 0 to 1 by label, and its signs by name."""
+    """The likenesses of one text, and its signs by name.
 
-    by_label: dict[str, float]
-    signs: dict[str, Sign]
+    `lanes`: for each label the sum of its weights, above `_HALF`, in parts of which `unit` is the worth.
+    """
+
     likeness: Likeness
+    lanes: tuple[int, ...]
+    unit: float
+    signs: dict[str, Sign]
 
     def of(self, label: str) -> float:
-        """The likeness to a label; 0 for one that was not learned."""
-        return self.by_label.get(label, 0.0)
+        """The likeness to a label, 0 to 1; 0 for one that was not learned."""
+        lane = self.likeness.lane_of.get(label)
+        if lane is None:
+            return 0.0
+        return _logistic(self.likeness.biases[lane] + (self.lanes[lane] - _HALF) * self.unit)
+
+    def over(self, least: float) -> list[str]:
+        """The labels to which the likeness is more than `least`, which is 0.5 or more."""
+        unit = self.unit
+        sums = zip(self.likeness.labels, self.likeness.biases, self.lanes, strict=True)
+        return [label for label, bias, lane in sums if (v := bias + (lane - _HALF) * unit) > 0 and _logistic(v) > least]
+
+    def likeliest(self, prefix: str) -> str:
+        """The label that begins with `prefix` to which the text is most like."""
+        return max((label for label in self.likeness.labels if label.startswith(prefix)), key=self.of)
 
     def hits(self, family: str, label: str, of: str) -> list[Hit]:
         """The signs that weighed most for `of`, as hits of a rule `family.label`, in the order of the text."""
-        weighed = sorted((-self.likeness.weight(name, of), sign) for name, sign in self.signs.items())
-        top = sorted({(sign.first, sign.last, sign.name) for weight, sign in weighed[:_TOP] if weight < 0})
+        weights = self.likeness.weights(self.signs, of)
+        weighed = sorted((-weight, self.signs[name]) for name, weight in weights.items() if weight > 0)
+        top = sorted({(first, last, name) for _, (name, first, last) in weighed[:_TOP]})
         return [Hit(family, label, name, first, last) for first, last, name in top]
 
 
@@ -99,18 +117,22 @@ class Likeness:
         _, _, head = next(rows)
         pairs = [entry.rpartition("=") for entry in head.split(" ")]
         self.labels: Final = [label for label, _, _ in pairs]
-        self._biases = [int(bias) / SCALE for _, _, bias in pairs]
+        self.lane_of: Final = {label: lane for lane, label in enumerate(self.labels)}
+        self.biases: Final = [int(bias) / SCALE for _, _, bias in pairs]
         self._rows = {name: row for name, _, row in rows}
         self._read: dict[str, tuple[float, int]] = {}
         self._zero = sum(_HALF << (_LANE * lane) for lane in range(len(pairs)))
         self._lanes = Struct(f"<{len(pairs)}I")
 
-    def weight(self, name: str, label: str) -> float:
-        """The weight of one sign for one label, times how rare the sign is."""
-        count, *entries = self._rows[name].split(" ")
-        letter = LETTERS[self.labels.index(label)]
-        tenths = next((int(entry[1:]) for entry in entries if entry[0] == letter), 0)
-        return rarity(self._texts, int(count)) * tenths / SCALE
+    def weights(self, names: Iterable[str], label: str) -> dict[str, float]:
+        """Those of some signs that have a weight for a label, each with that times how rare the sign is."""
+        rows, begins = self._rows, " " + LETTERS[self.lane_of[label]]
+        found = {}
+        for name in [name for name in names if begins in rows[name]]:
+            count, _, entries = rows[name].partition(" ")
+            tenths = int(f" {entries}".partition(begins)[2].partition(" ")[0])
+            found[name] = rarity(self._texts, int(count)) * tenths / SCALE
+        return found
 
     def _packed(self, name: str) -> tuple[float, int]:
         """How rare a sign is, squared, and its weights in their lanes."""
@@ -122,20 +144,17 @@ class Likeness:
 
     def scores(self, found: Iterable[Sign]) -> Scores:
         """The likeness of a text with these signs to every label; each sign counts once."""
+        rows, read = self._rows, self._read
         by_name: dict[str, Sign] = {}
-        known, read = self._rows, self._read
-        total, squares = self._zero, 0.0
         for sign in found:
             name = sign[0]
-            if name in known and name not in by_name:
+            if name in rows and name not in by_name:
                 by_name[name] = sign
-                square, packed = read.get(name) or self._packed(name)
-                squares += square
-                total += packed
+        weighed = [read.get(name) or self._packed(name) for name in by_name]
+        squares = sum([square for square, _ in weighed])
+        total = sum([packed for _, packed in weighed], self._zero)
         lanes = self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
-        unit = 1 / (SCALE * _FINE * (sqrt(squares) or 1.0))
-        values = (bias + (lane - _HALF) * unit for bias, lane in zip(self._biases, lanes, strict=True))
-        return Scores(dict(zip(self.labels, map(_logistic, values), strict=True)), by_name, self)
+        return Scores(self, lanes, 1 / (SCALE * _FINE * (sqrt(squares) or 1.0)), by_name)
 
 
 _LANE: Final = 32

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from conversations.reading.normal import Span
 
@@ -28,8 +28,7 @@ class Context:
     choices: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """One value. `spans` are code points of the text, end excluded; `confidence` 0 to 1; `rule` what read it.
 
     `ids`: station codes; `alternatives`: other values it may be, likeliest first; where `value` is None these are to
@@ -42,6 +41,10 @@ class Value:
     rule: str = ""
     ids: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
+
+
+NOTHING: Final = Value(None)
+"""Nothing was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +79,9 @@ class Reading:
     denied: tuple[Correction, ...]
     wishes: Mapping[str, Value] = field(default_factory=dict)
     """What else is asked for or said, by the names of `wishes.yaml`: person, call_back, no_voice, unsure, ..."""
-    still_there: Value = Value(None)
+    still_there: Value = NOTHING
     """Whether the one who did it is still near."""
-    when: Value = Value(None)
+    when: Value = NOTHING
     """True, with the words that say so, where it is told when it happened."""
 
     def document(self) -> dict[str, Any]:

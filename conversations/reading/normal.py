@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +33,8 @@ class Words:
     """The words of a text.
 
     `words` are lower case, without accents and apostrophes; `starts` and `ends` their code points in `text`; `breaks`
-    what stands before each (WORD, PART, SENTENCE); `gaps` the very characters between each and the one before.
+    what stands before each (WORD, PART, SENTENCE); `gaps` the very characters between each and the one before;
+    `figures` which words begin with a figure.
     """
 
     text: str
@@ -43,6 +43,7 @@ class Words:
     ends: tuple[int, ...]
     breaks: tuple[int, ...]
     gaps: tuple[str, ...]
+    figures: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.words)
@@ -79,8 +80,8 @@ def _break(gap: str) -> int:
     return WORD
 
 
-def words_of(text: str, spellings: Mapping[str, str] | None = None) -> Words:
-    """The words of a text; `spellings` maps a word to the one it stands for. Linear in the text."""
+def words_of(text: str) -> Words:
+    """The words of a text. Linear in the text."""
     words: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -88,18 +89,20 @@ def words_of(text: str, spellings: Mapping[str, str] | None = None) -> Words:
     gaps: list[str] = []
     end = 0
     for found in _TOKEN.finditer(text):
-        token, start = found.group(), found.start()
-        gap = text[end:start]
-        end = found.end()
-        if token in _SIGNS:
-            word = _SIGNS[token]
-        elif token.isascii() and token.isalnum():
+        start, after = found.span()
+        token, gap, end = text[start:after], text[end:start], after
+        if token.isalnum() and token.isascii():
             word = token.lower()
+        elif token in _SIGNS:
+            word = _SIGNS[token]
         else:
             word = _pieces(token) if _APOSTROPHE.search(token) else plain(token)
-        words.append(spellings.get(word, word) if spellings else word)
+        words.append(word)
         starts.append(start)
         ends.append(end)
-        breaks.append(_break(gap) if len(starts) > 1 else WORD)
+        breaks.append(WORD if gap == " " else _break(gap))
         gaps.append(gap)
-    return Words(text, tuple(words), tuple(starts), tuple(ends), tuple(breaks), tuple(gaps))
+    if breaks:
+        breaks[0] = WORD
+    figures = tuple([i for i, word in enumerate(words) if word[:1].isdigit()])
+    return Words(text, tuple(words), tuple(starts), tuple(ends), tuple(breaks), tuple(gaps), figures)

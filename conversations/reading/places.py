@@ -19,6 +19,7 @@ CUED_SCORE: Final = 80.0
 FREE_SCORE: Final = 88.0
 _LOOKUPS: Final = 8
 _LONGEST: Final = 34
+_SHORTEST: Final = 5
 _SHORT_NAMES: Final = frozenset({"st", "jn", "jamess"})
 
 SLIP_CUES: Final = listed("places.slip_cues")
@@ -152,10 +153,13 @@ def _with_slips(mentions: list[Mention], keys: list[str], words: Words, places: 
     """Names with slips: windows around a word that no list knows."""
     left = _LOOKUPS
     found = [_extended(mention, keys, words, places) for mention in mentions]
+    common = places.common
     for index, word in enumerate(words.words):
         if left <= 0:
             break
-        if not _unknown(word, keys[index], places) or not _free(found, index, index + 1):
+        if len(word) < _SHORTEST or word in common or not _unknown(word, keys[index], places):
+            continue
+        if not _free(found, index, index + 1):
             continue
         left -= 1
         best = _best_window(index, keys, words, found, places)
@@ -180,10 +184,9 @@ def _extended(mention: Mention, keys: list[str], words: Words, places: Gazetteer
 
 def _unknown(word: str, key: str, places: Gazetteer) -> bool:
     return (
-        5 <= len(word) <= 24
+        len(word) <= 24
         and key != GAP
         and word.isalpha()
-        and word not in places.common
         and word not in _NO_SLIPS
         and word not in knowledge().welsh
         and not knowledge().rules.speaks_of(word)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from conversations.reading import service, times
 from conversations.reading.answers import answer_of, corrections, denied, instead
 from conversations.reading.beside import still_there, talk_of, when_told, wishes
-from conversations.reading.coach import coach
-from conversations.reading.context import hints_for
+from conversations.reading.coach import BEGINNINGS, coach
 from conversations.reading.gazetteer import GAP
 from conversations.reading.intent import REPORT, SUPPORT, intent_of
 from conversations.reading.knowledge import Knowledge, knowledge
@@ -20,8 +20,8 @@ from conversations.reading.model import Context, Correction, Reading, Value
 from conversations.reading.normal import Words, words_of
 from conversations.reading.rules import Hit
 from conversations.reading.suspect import describes, names_and_shirts, suspect_of
-from conversations.reading.urgency import dangers, implied, is_long_past, is_past, urgency_of
-from conversations.reading.what import behaviours, hits_of, role_of, value_of
+from conversations.reading.urgency import dangers, implied, is_past, urgency_of
+from conversations.reading.what import Hits, behaviours, hits_of, role_of, value_of
 from conversations.reading.where import Where, read_places
 
 LONGEST = 6_000
@@ -38,17 +38,19 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     known = knowledge()
     words = words_of(text[:LONGEST])
     names = _names(words, known, context)
-    hits = _without_times(words, known.rules.find(names.rest), names.train)
-    scores = likeness().scores(signs(names.rest, hits, known.rules)) if weighable(context.asks) else None
+    looked = known.rules.look(names.rest)
+    hits = _without_times(words, known.rules.find(names.rest, looked), names.train)
+    scores = likeness().scores(signs(names.rest, hits, looked)) if weighable(context.asks) else None
     hits += names_and_shirts(words, names.where.roles)
-    return _judge(words, hits, known, scores, names, context)
+    return _judge(words, Hits(hits), known, scores, names, context)
 
 
 def seen(text: str) -> list[Sign]:
     """The signs by which a text is likened to others (likeness.py)."""
     known = knowledge()
     rest = _names(words_of(text[:LONGEST]), known, _NOTHING).rest
-    return list(signs(rest, known.rules.find(rest), known.rules))
+    looked = known.rules.look(rest)
+    return signs(rest, known.rules.find(rest, looked), looked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,8 @@ def _names(words: Words, known: Knowledge, context: Context) -> _Names:
     _take(taken, lines)
     language = language_of(words, taken, known, context.asks)
     train, gone = _train(words, taken, lines, context)
-    hints = hints_for(words, lines, context)
     spans = [(p.first, p.last) for p in [*lines, *train.operators, *train.numbers]]
-    where = read_places(words, spans, hints, context, language.value == "cy")
+    where = read_places(words, spans, lines, context, language.value == "cy")
     place = dict(where.values)
     if where.mentions:
         language = language_of(words, _taken_by(words, where, lines, train), known, context.asks)
@@ -86,6 +87,13 @@ class _Train:
     numbers: list[service.Piece]
 
 
+_NUMBERED: Final = BEGINNINGS | service.SEAT | times.SPOKEN
+"""The words with which, beside figures, all that tells of coaches, seats and times begins."""
+
+_NUMBERS_ASKED: Final = frozenset({"coach", "train"})
+"""Questions that a single letter may answer."""
+
+
 def _take(taken: list[bool], pieces: Sequence[service.Piece]) -> None:
     for piece in pieces:
         for index in range(piece.first, piece.last):
@@ -98,6 +106,9 @@ def _train(
     values: dict[str, Value] = {}
     operators = service.operators_in(words, taken)
     _take(taken, operators)
+    if not words.figures and context.asks not in _NUMBERS_ASKED and _NUMBERED.isdisjoint(words.words):
+        named = {"operator": _value(words, operators[0])} if operators else {}
+        return _Train(named, operators, []), []
     heads, units = service.headcodes(words), service.units(words, context.asks)
     seat = service.seat(words)
     coaches = [p for p in coach(words, context.asks) if not any(u.first < p.last and p.first < u.last for u in units)]
@@ -158,7 +169,7 @@ def _masked(words: Words, where: Where, lines: list[service.Piece], train: _Trai
     if not any(hidden):
         return words
     shown = tuple(GAP if hide else word for word, hide in zip(words.words, hidden, strict=True))
-    return Words(words.text, shown, words.starts, words.ends, words.breaks, words.gaps)
+    return Words(words.text, shown, words.starts, words.ends, words.breaks, words.gaps, words.figures)
 
 
 _NO_TIMES = frozenset({"look", "danger"})
@@ -245,15 +256,16 @@ def _happened(
     acts = behaviours(words, hits, known)
     intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
     past, why = is_past(words, hits)
+    dated_before = past and any(hit.label == "past" for hit in why)
     if scores:
         intent = likely_intent(intent, scores)
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
-        danger = dangers(words, hits, acts, is_long_past(words, hits))
+        danger = dangers(words, hits, acts, dated_before)
         if scores:
             acts = likely_acts(acts, scores, known.behaviours)
-            danger = likely_danger(danger, hits, scores, acts, is_long_past(words, hits))
+            danger = likely_danger(danger, hits, scores, acts, dated_before)
         acts = implied(danger, acts)
     elif intent.value == SUPPORT:
         danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]

@@ -8,26 +8,24 @@ end of a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from sys import intern
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from conversations.reading.lexicon import Lexicon
-from conversations.reading.normal import PART, SENTENCE, Words
+from conversations.reading.matching import BEGIN, END, GAP, MAYBE, NOT, NOT_BEFORE, WORD, Match, Steps
+from conversations.reading.normal import PART, Words
 
-_WORD, _MAYBE, _GAP, _NOT, _NOT_BEFORE, _BEGIN, _END = range(7)
-_BUDGET: Final = 60_000
 _ENOUGH: Final = 6
 _LIGHT: Final = 60
 _NEAR: Final = 2
 _MOST_WORDS: Final = 20_000
+_NONE: Final[frozenset[int]] = frozenset()
 _TIGHT: Final = frozenset({"behaviours", "danger"})
 """The families whose patterns without wide gaps cross no comma: "bought her a shot, her lips are blue"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A rule found: `family` and `label` of the file and rule, words `first` to `last` (excluded)."""
 
     family: str
@@ -37,14 +35,29 @@ class Hit:
     last: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Pattern:
+class _Pattern(NamedTuple):
+    """`anchor`: the step whose word it is looked for at. `needs`: the bits of the other words that must be there."""
+
     family: str
     label: str
     source: str
-    steps: tuple[tuple[int, int], ...]
-    needs: frozenset[int]
+    steps: Steps
+    anchor: int
     tight: bool
+    rule: str
+    needs: int
+
+
+class Word(NamedTuple):
+    """A word as the rules see it: the word meant and its classes, each as `@class`; the elements it is of, their bits,
+    the patterns to try at it, and whether it may stand anywhere."""
+
+    meant: str
+    classes: tuple[str, ...]
+    keys: frozenset[int]
+    bits: int
+    patterns: tuple[_Pattern, ...]
+    filler: bool
 
 
 class RuleError(ValueError):
@@ -66,7 +79,8 @@ class Rules:
         self._costs: list[int] = []
         self._light = lexicon.expand("light")
         self._filler = lexicon.expand("filler")
-        self._anchored: dict[int, list[tuple[_Pattern, int]]] = {}
+        self._anchored: dict[int, list[_Pattern]] = {}
+        self._bits: dict[int, int] = {}
         for family, rules in families.items():
             for label, block in rules.items():
                 for line in str(block).splitlines():
@@ -78,8 +92,8 @@ class Rules:
     def _finish(self) -> None:
         self._known = set(self._by_word) | set(self._classes_of) | self._filler
         self._lexicon.learn(set(self._by_word) | set(self._classes_of))
-        self._words: dict[str, tuple[frozenset[int], tuple[tuple[_Pattern, int], ...], bool]] = {}
-        self._meanings: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._heads = {prefix[:2] for prefix in self._by_prefix}
+        self._words: dict[str, Word] = {}
 
     def tables(self) -> dict[str, Any]:
         """All that was worked out, as JSON-able data for `restored`."""
@@ -89,9 +103,9 @@ class Rules:
             "classes": {name: sorted(numbers) for name, numbers in self._by_class.items()},
             "classes_of": {word: sorted(set(names)) for word, names in sorted(self._classes_of.items())},
             "patterns": [
-                [number, at, p.family, p.label, p.source, [part for step in p.steps for part in step], p.tight]
-                for number, pairs in self._anchored.items()
-                for p, at in pairs
+                [number, p.anchor, p.family, p.label, p.source, [part for step in p.steps for part in step], p.tight]
+                for number, patterns in self._anchored.items()
+                for p in patterns
             ],
         }
 
@@ -103,11 +117,9 @@ class Rules:
         rules._by_prefix = {prefix: set(numbers) for prefix, numbers in tables["prefixes"].items()}
         rules._by_class = {name: set(numbers) for name, numbers in tables["classes"].items()}
         rules._classes_of = tables["classes_of"]
-        for number, at, family, label, source, flat, tight in tables["patterns"]:
+        for _, at, family, label, source, flat, tight in tables["patterns"]:
             steps = tuple(zip(flat[::2], flat[1::2], strict=True))
-            needs = frozenset(which for kind, which in steps if kind == _WORD)
-            pattern = _Pattern(intern(family), intern(label), source, steps, needs, tight)
-            rules._anchored.setdefault(number, []).append((pattern, at))
+            rules._anchor(intern(family), intern(label), source, steps, at, tight)
         rules._finish()
         return rules
 
@@ -167,45 +179,53 @@ class Rules:
                 steps.append(self._step(piece))
         except (KeyError, ValueError) as error:
             raise RuleError(f"{family}.{label}: {source!r}: {error}") from error
-        words = [(self._costs[number], at) for at, (kind, number) in enumerate(steps) if kind == _WORD]
+        words = [(self._costs[number], at) for at, (kind, number) in enumerate(steps) if kind == WORD]
         if not words:
             raise RuleError(f"{family}.{label}: {source!r}: no word that must be there")
-        anchor = min(words)[1]
-        pattern = _Pattern(
-            family,
-            label,
-            source,
-            tuple(steps),
-            frozenset(number for kind, number in steps if kind == _WORD),
-            family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == _GAP),
-        )
-        self._anchored.setdefault(steps[anchor][1], []).append((pattern, anchor))
+        tight = family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == GAP)
+        self._anchor(family, label, source, tuple(steps), min(words)[1], tight)
+
+    def _anchor(self, family: str, label: str, source: str, steps: Steps, anchor: int, tight: bool) -> None:
+        """Notes a pattern at the word that it is looked for at, with the bits of its other words."""
+        at = steps[anchor][1]
+        needs = 0
+        for kind, number in steps:
+            if kind == WORD and number != at:
+                needs |= self._bits.setdefault(number, 1 << len(self._bits))
+        pattern = _Pattern(family, label, source, steps, anchor, tight, f"{family}.{label}", needs)
+        self._anchored.setdefault(at, []).append(pattern)
 
     def _step(self, piece: str) -> tuple[int, int]:
         if piece in {"^", "$"}:
-            return (_BEGIN if piece == "^" else _END), 0
+            return (BEGIN if piece == "^" else END), 0
         if piece.startswith(".."):
-            return _GAP, int(piece[2:] or 2)
-        kinds = {"?": _MAYBE, "!": _NOT, "~": _NOT_BEFORE}
+            return GAP, int(piece[2:] or 2)
+        kinds = {"?": MAYBE, "!": NOT, "~": NOT_BEFORE}
         if piece[0] in kinds:
             return kinds[piece[0]], self._element(piece[1:])
-        return _WORD, self._element(piece)
+        return WORD, self._element(piece)
 
-    def _look_up(self, word: str) -> tuple[frozenset[int], tuple[tuple[_Pattern, int], ...], bool]:
+    def _word(self, word: str) -> Word:
+        """A word as the rules see it. Of the words of texts only those that some list holds are kept (R18)."""
         meant = self._lexicon.meant(word, self._known)
         numbers: set[int] = set()
-        for form in {word, meant}:
+        for form in (word, meant) if word != meant else (word,):
             numbers.update(self._by_word.get(form, ()))
             for name in self._classes_of.get(form, ()):
                 numbers |= self._by_class[name]
-            for end in range(2, len(form) + 1):
-                numbers |= self._by_prefix.get(form[:end], set())
-        entry = (
-            frozenset(numbers),
-            tuple(pair for number in sorted(numbers) for pair in self._anchored.get(number, ())),
-            word in self._filler or meant in self._filler,
-        )
-        if len(self._words) < _MOST_WORDS:
+            if form[:2] in self._heads:
+                for end in range(2, len(form) + 1):
+                    numbers |= self._by_prefix.get(form[:end], _NONE)
+        filler = word in self._filler or meant in self._filler
+        classes: tuple[str, ...] = ()
+        if meant in self._classes_of:
+            classes = tuple(["@" + name for name in sorted(set(self._classes_of[meant]))])
+        bits = 0
+        for number in numbers:
+            bits |= self._bits.get(number, 0)
+        patterns = tuple(p for number in sorted(numbers) for p in self._anchored.get(number, ()))
+        entry = Word(meant, classes, frozenset(numbers), bits, patterns, filler)
+        if len(self._words) < _MOST_WORDS and (word in self._known or self._lexicon.is_listed(word)):
             self._words[word] = entry
         return entry
 
@@ -221,19 +241,9 @@ class Rules:
         """The word of the rules that a word as texted is read as."""
         return self._lexicon.meant(word, self._known)
 
-    def classes_of(self, word: str) -> tuple[str, tuple[str, ...]]:
-        """The word of the rules that a word is read as, and its classes, each as `@class`."""
-        entry = self._meanings.get(word)
-        if entry is None:
-            meant = self.meaning(word)
-            entry = meant, tuple("@" + name for name in sorted(set(self._classes_of.get(meant, ()))))
-            if len(self._meanings) < _MOST_WORDS:
-                self._meanings[word] = entry
-        return entry
-
     def labels(self, family: str) -> list[str]:
         """The labels of one family, in alphabetical order."""
-        return sorted({p.label for pairs in self._anchored.values() for p, _ in pairs if p.family == family})
+        return sorted({p.label for patterns in self._anchored.values() for p in patterns if p.family == family})
 
     def prepare(self) -> None:
         """Loads what is else loaded with the first slip."""
@@ -241,134 +251,28 @@ class Rules:
 
     def knows(self, word: str) -> bool:
         """Whether some rule speaks of the word."""
-        return bool((self._words.get(word) or self._look_up(word))[0])
+        return bool((self._words.get(word) or self._word(word)).keys)
 
-    def find(self, words: Words, families: Sequence[str] | None = None) -> list[Hit]:
-        """The rules found, in the order of the text; each rule at most a few times."""
-        cache = self._words
-        entries = [cache.get(word) or self._look_up(word) for word in words.words]
-        present: set[int] = set().union(*[entry[0] for entry in entries]) if entries else set()
-        match = _Match(words, [entry[0] for entry in entries], [entry[2] for entry in entries])
-        counts: dict[tuple[str, str], int] = {}
+    def look(self, words: Words) -> list[Word]:
+        """The words of a text as the rules see them."""
+        known = self._words
+        return [known.get(word) or self._word(word) for word in words.words]
+
+    def find(self, words: Words, looked: list[Word] | None = None) -> list[Hit]:
+        """The rules found, in the order of the text; each rule at most a few times. `looked`: what `look` gives."""
+        entries = self.look(words) if looked is None else looked
+        present = 0
+        for entry in entries:
+            present |= entry.bits
+        match = Match(words, [entry.keys for entry in entries], [entry.filler for entry in entries])
+        counts: dict[str, int] = {}
         hits: list[Hit] = []
         for index, entry in enumerate(entries):
-            for pattern, anchor in entry[1]:
-                if not pattern.needs <= present or (families is not None and pattern.family not in families):
+            for pattern in entry.patterns:
+                if present & (needs := pattern.needs) != needs or counts.get(rule := pattern.rule, 0) >= _ENOUGH:
                     continue
-                key = (pattern.family, pattern.label)
-                if counts.get(key, 0) >= _ENOUGH:
-                    continue
-                first, last = match.around(pattern.steps, anchor, index)
+                first, last = match.around(pattern.steps, pattern.anchor, index)
                 if first >= 0 and not (pattern.tight and PART in words.breaks[first + 1 : last]):
-                    counts[key] = counts.get(key, 0) + 1
+                    counts[rule] = counts.get(rule, 0) + 1
                     hits.append(Hit(pattern.family, pattern.label, pattern.source, first, last))
         return hits
-
-
-class _Match:
-    """One text while patterns are tried on it. Steps are counted, so that no text takes long."""
-
-    def __init__(self, words: Words, keys: list[frozenset[int]], fillers: list[bool]) -> None:
-        self._keys = keys
-        self._breaks = words.breaks
-        self._fillers = fillers
-        self._end = len(keys)
-        self._left = _BUDGET
-
-    def around(self, steps: tuple[tuple[int, int], ...], anchor: int, index: int) -> tuple[int, int]:
-        """The words of a match whose step `anchor` is word `index`; (-1, -1) for none."""
-        last = self._forward(steps, anchor + 1, index + 1)
-        if last < 0:
-            return -1, -1
-        first = self._back(steps, anchor - 1, index - 1)
-        return (first, last) if first >= 0 else (-1, -1)
-
-    def _forward(self, steps: tuple[tuple[int, int], ...], at: int, index: int) -> int:
-        self._left -= 1
-        if at == len(steps):
-            return index
-        if self._left < 0:
-            return -1
-        kind, number = steps[at]
-        if kind == _GAP:
-            return self._skip_forward(steps, at + 1, index, number)
-        if kind == _NOT:
-            seen = index < self._end and self._breaks[index] < SENTENCE and number in self._keys[index]
-            return -1 if seen else self._forward(steps, at + 1, index)
-        if kind == _END:
-            return self._forward(steps, at + 1, index) if self._only_fillers(index) else -1
-        return self._word_forward(steps, at, index)
-
-    def _word_forward(self, steps: tuple[tuple[int, int], ...], at: int, index: int) -> int:
-        kind, number = steps[at]
-        open_here = index < self._end and self._breaks[index] < SENTENCE
-        if open_here and number in self._keys[index]:
-            found = self._forward(steps, at + 1, index + 1)
-            if found >= 0:
-                return found
-        if kind == _MAYBE:
-            found = self._forward(steps, at + 1, index)
-            if found >= 0:
-                return found
-        if open_here and self._fillers[index]:
-            return self._forward(steps, at, index + 1)
-        return -1
-
-    def _skip_forward(self, steps: tuple[tuple[int, int], ...], at: int, index: int, most: int) -> int:
-        for skipped in range(most + 1):
-            found = self._forward(steps, at, index + skipped)
-            if found >= 0:
-                return found
-            if index + skipped >= self._end or self._breaks[index + skipped] >= SENTENCE:
-                return -1
-        return -1
-
-    def _back(self, steps: tuple[tuple[int, int], ...], at: int, index: int) -> int:
-        self._left -= 1
-        if at < 0:
-            return index + 1
-        if self._left < 0:
-            return -1
-        kind, number = steps[at]
-        if kind == _GAP:
-            return self._skip_back(steps, at - 1, index, number)
-        if kind in {_NOT, _NOT_BEFORE}:
-            seen = index >= 0 and self._breaks[index + 1] < SENTENCE and number in self._keys[index]
-            if kind == _NOT:
-                seen = index + 1 < self._end and number in self._keys[index + 1]
-            return -1 if seen else self._back(steps, at - 1, index)
-        if kind == _BEGIN:
-            return self._back(steps, at - 1, index) if all(self._fillers[: index + 1]) else -1
-        return self._word_back(steps, at, index)
-
-    def _word_back(self, steps: tuple[tuple[int, int], ...], at: int, index: int) -> int:
-        kind, number = steps[at]
-        open_here = index >= 0 and self._breaks[index + 1] < SENTENCE
-        if open_here and number in self._keys[index]:
-            found = self._back(steps, at - 1, index - 1)
-            if found >= 0:
-                return found
-        if kind == _MAYBE:
-            found = self._back(steps, at - 1, index)
-            if found >= 0:
-                return found
-        if open_here and self._fillers[index]:
-            return self._back(steps, at, index - 1)
-        return -1
-
-    def _skip_back(self, steps: tuple[tuple[int, int], ...], at: int, index: int, most: int) -> int:
-        for skipped in range(most + 1):
-            found = self._back(steps, at, index - skipped)
-            if found >= 0:
-                return found
-            if index - skipped < 0 or self._breaks[index - skipped + 1] >= SENTENCE:
-                return -1
-        return -1
-
-    def _only_fillers(self, index: int) -> bool:
-        return all(self._fillers[index:])
-
-
-def labels(hits: Sequence[Hit], family: str) -> Iterator[Hit]:
-    """The hits of one family."""
-    return (hit for hit in hits if hit.family == family)

@@ -133,19 +133,21 @@ _LOOSE: Final = frozenset(
 
 def networks_in(words: Words) -> frozenset[str]:
     """The networks whose everyday words the text uses."""
-    found: set[str] = set()
-    text = set(words.words)
-    if text & {"tube", "underground", "tubes", "tiwb"}:
-        found.add("LU")
-    if text & {"tram", "trams", "metrolink", "tramlink"}:
-        found |= {"MET", "WMM", "TRM"}
-    if "metro" in text or "metros" in text:
-        found |= {"TWM", "WMM"}
-    if text & {"dlr", "docklands"}:
-        found.add("DLR")
-    if "subway" in text:
-        found.add("GSS")
-    return frozenset(found)
+    return frozenset([network for word in words.words for network in _NETWORKS.get(word, ())])
+
+
+_NETWORKS: Final = {
+    word: networks.split()
+    for said, networks in {
+        "tube underground tubes tiwb": "LU",
+        "tram trams metrolink tramlink": "MET WMM TRM",
+        "metro metros": "TWM WMM",
+        "dlr docklands": "DLR",
+        "subway": "GSS",
+    }.items()
+    for word in said.split()
+}
+"""The everyday words of networks, and which networks they may speak of."""
 
 
 def country_of(operator: str) -> set[str]:
@@ -166,16 +168,16 @@ def headcodes(words: Words) -> list[Piece]:
     """Four characters such as 2H30."""
     return [
         Piece(word.upper(), i, i + 1, "headcode.shape")
-        for i, word in enumerate(words.words)
-        if len(word) == 4 and word[0].isdigit() and word[1].isalpha() and word[2:].isdigit() and word.isascii()
+        for i in words.figures
+        if len(word := words.words[i]) == 4 and word[1].isalpha() and word[2:].isdigit() and word.isascii()
     ]
 
 
 def units(words: Words, asks: str | None = None) -> list[Piece]:
     """Unit and carriage numbers: five or six figures, also written as two threes; four of a tram or as an answer."""
     pieces = []
-    for i, word in enumerate(words.words):
-        before = set(words.words[max(0, i - 3) : i])
+    for i in words.figures:
+        word, before = words.words[i], set(words.words[max(0, i - 3) : i])
         named = bool(
             before & {"unit", "units", "set", "uned", "carriage", "coach", "cerbyd", "emu", "dmu", "train", "vehicle"}
         )
@@ -214,8 +216,10 @@ def _unit_named(words: Words, i: int) -> bool:
 
 def seat(words: Words) -> Piece | None:
     """The seat after its word."""
+    if SEAT.isdisjoint(words.words):
+        return None
     for i, word in enumerate(words.words):
-        if word in {"seat", "seats", "sedd", "seet", "set", "sead", "nsedd"} and i + 1 < len(words):
+        if word in SEAT and i + 1 < len(words):
             j = i + 1
             while (
                 j < len(words)
@@ -243,6 +247,9 @@ def seat(words: Words) -> Piece | None:
     return None
 
 
+SEAT: Final = frozenset({"seat", "seats", "sedd", "seet", "set", "sead", "nsedd"})
+
+
 def _is_seat(word: str) -> bool:
     digits = word.strip("abcdefghjk")
     return digits.isdigit() and digits.isascii() and len(digits) <= 3 and len(word) <= len(digits) + 1
@@ -250,16 +257,9 @@ def _is_seat(word: str) -> bool:
 
 def direction(words: Words) -> Piece | None:
     """A compass direction as written."""
-    sides = {
-        "north": "northbound",
-        "south": "southbound",
-        "east": "eastbound",
-        "west": "westbound",
-        "n": "northbound",
-        "s": "southbound",
-        "e": "eastbound",
-        "w": "westbound",
-    }
+    if "b" not in words.words and "bound" not in " ".join(words.words):
+        return None
+    sides = {side: f"{name}bound" for name in ("north", "south", "east", "west") for side in (name, name[0])}
     for i, word in enumerate(words.words):
         if word == "b" and i and words.words[i - 1] in sides and words.gaps[i] == "/":
             return Piece(sides[words.words[i - 1]], i - 1, i + 1, "direction.bound")

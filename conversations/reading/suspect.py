@@ -41,7 +41,7 @@ def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts, asks: str | None =
         return Value(None), False
     kind = (
         "police"
-        if any(m.label == "police" and w >= top - 1 and _same(m, mention) for w, m in weights)
+        if any(m.label == "police" and w >= top - 1 and (either or _same(m, mention)) for w, m in weights)
         else mention.label
     )
     near = [m for w, m in weights if m.label == kind and w >= top - 1]

@@ -8,38 +8,10 @@ from typing import Final
 
 from conversations.reading.files import listed
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.numbers import NUMBERS, number
 
 TRAIN, EVENT = "train", "event"
 
-_NUMBERS: Final = {
-    word: value
-    for value, forms in enumerate(
-        [
-            "zero",
-            "one un",
-            "two dau dwy",
-            "three tri tair",
-            "four pedwar pedair",
-            "five pump pum",
-            "six chwech chwe",
-            "seven saith",
-            "eight wyth",
-            "nine naw",
-            "ten deg",
-            "eleven un-ar-ddeg unarddeg",
-            "twelve deuddeg ddeuddeg",
-            "thirteen",
-            "fourteen",
-            "fifteen",
-            "sixteen",
-            "seventeen",
-            "eighteen",
-            "nineteen",
-            "twenty ugain",
-        ]
-    )
-    for word in forms.split()
-} | {"thirty": 30, "forty": 40, "fifty": 50, "twentyfive": 25, "quarter": 15, "chwarter": 15, "qtr": 15, "half": 30}
 _MORNING: Final = listed("times.morning")
 _EVENING: Final = listed("times.evening")
 _NIGHT: Final = frozenset(["night", "nite", "nos", "noson", "neithiwr"])
@@ -83,13 +55,6 @@ class _Clock:
     kind: str = ""
 
 
-def number(word: str) -> int | None:
-    """The value of a number in figures or words up to fifty, None for others."""
-    if word.isascii() and word.isdigit() and len(word) <= 4:
-        return int(word)
-    return _NUMBERS.get(word)
-
-
 def read_times(words: Words, taken: Sequence[bool], asks: str | None = None, now: int | None = None) -> list[Time]:
     """The times of a text, in its order. `taken` words are not times; `now` is the minute of the day."""
     return [_placed(words, clock, asks, now) for clock in _clocks(words, taken)]
@@ -102,6 +67,8 @@ def best_time(times: Sequence[Time]) -> Time | None:
 
 def _clocks(words: Words, taken: Sequence[bool]) -> Iterator[_Clock]:
     index = 0
+    if not words.figures and SPOKEN.isdisjoint(words.words):
+        return
     while index < len(words):
         clock = None if taken[index] else _clock_at(words, index)
         if clock is None:
@@ -111,11 +78,17 @@ def _clocks(words: Words, taken: Sequence[bool]) -> Iterator[_Clock]:
         index = clock.last
 
 
+_WHOLE: Final = frozenset({"midnight", "noon", "midday", "hannernos", "canolddydd"})
+_HALVES: Final = frozenset({"hanner", "half", "arf"})
+SPOKEN: Final = _WHOLE | _HALVES | NUMBERS.keys()
+"""The words with which a time told without figures begins."""
+
+
 def _clock_at(words: Words, i: int) -> _Clock | None:
     word = words.words[i]
-    if word in _NUMBERS or word in {"hanner", "half", "arf"}:
+    if word in NUMBERS or word in _HALVES:
         return _spoken(words, i)
-    if word in {"midnight", "noon", "midday", "hannernos", "canolddydd"}:
+    if word in _WHOLE:
         hour = 0 if word in {"midnight", "hannernos"} else 12
         if word == "midnight" and {"before", "after"} & set(words.words[max(0, i - 1) : i]):
             return None
@@ -243,7 +216,7 @@ def _spoken(words: Words, i: int) -> _Clock | None:
         if j == i + 1 and word == "hanner":
             return None
         return _hour_word(words, i, j, 30)
-    value = _NUMBERS[word]
+    value = NUMBERS[word]
     past = _past_to(words, i, value)
     if past is not None:
         return past
@@ -256,7 +229,7 @@ def _spoken(words: Words, i: int) -> _Clock | None:
         ):
             half = _half_of("", words, i + 1) or ("", i + 1)
             return _Clock(value, 0, False, half[0], i, max(half[1], i + 2), "time.hour")
-        minute = _NUMBERS.get(following[0])
+        minute = NUMBERS.get(following[0])
         said = minute in {5, 10, 15, 20, 30, 40, 45, 50, 25} and following[0] not in {"half", "quarter"}
         if minute and said and i and words.words[i - 1] in _EVENT_CUES | {"the"}:
             return _Clock(value, minute, False, (_half_of("", words, i + 2) or ("", 0))[0], i, i + 2, "time.words")
@@ -290,7 +263,7 @@ def _hour_word(words: Words, first: int, at: int, minutes: int) -> _Clock | None
     if at >= len(words) or words.breaks[at] >= PART:
         return None
     digits, tail = _split(words.words[at])
-    hour = int(digits) if digits else _NUMBERS.get(words.words[at])
+    hour = int(digits) if digits else NUMBERS.get(words.words[at])
     if hour is None or not 1 <= hour <= 12 or (digits and len(digits) > 2) or words.words[at] in {"half", "quarter"}:
         return None
     half = _half_of(tail if digits else "", words, at + 1)

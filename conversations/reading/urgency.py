@@ -17,7 +17,7 @@ ALWAYS = frozenset({"life_at_risk", "bare", "fire"})
 FIRM: Final = listed("urgency.firm")
 """Dangers that "it is no emergency" does not take away, but that may be over."""
 
-_PETTY: Final = listed("urgency.petty")
+PETTY: Final = listed("urgency.petty")
 _FEARED: Final = listed("urgency.feared")
 
 
@@ -31,8 +31,11 @@ def dangers(words: Words, hits: Sequence[Hit], acts: Acts, past: bool) -> list[H
     danger = [hit for hit in hits_of(hits, "danger") if not negated(words, hit) and not meant_otherwise(hit, hits)]
     answers = {hit.label for hit in hits_of(hits, "answers")}
     calm = "false_alarm" in answers
+    over = _is_over(words, hits)
     kept = []
     for hit in danger:
+        if over and hit.label in _PASSING:
+            continue
         if (
             hit.label in ALWAYS
             or (hit.label in FIRM and not past)
@@ -43,6 +46,16 @@ def dangers(words: Words, hits: Sequence[Hit], acts: Acts, past: bool) -> list[H
         counting = frozenset({"weapon"}) if is_past(words, hits)[0] else _DANGEROUS
         kept = [hit for label, group in acts if label in counting for hit in group if not _mild(words, hit)]
     return sorted(kept, key=lambda h: h.first)
+
+
+_PASSING: Final = listed("urgency.passing")
+"""Dangers that last no longer than the one who is the danger stays."""
+
+
+def _is_over(words: Words, hits: Sequence[Hit]) -> bool:
+    """Whether it is told as over: they are gone or the reporter is away, and nothing goes on."""
+    past, why = is_past(words, hits)
+    return past and any(hit.label == "gone" for hit in why)
 
 
 _DANGEROUS: Final = listed("urgency.dangerous_acts")
@@ -62,15 +75,18 @@ def _soft_holds(hit: Hit, found: Sequence[str]) -> bool:
     if hit.label in {"alone_soft", "please_soft", "terror_soft"}:
         return bool(listed(f"urgency.beside_{hit.label}") & set(found))
     if hit.label == "plea":
-        return not found or not set(found) <= _PETTY
+        return not found or not set(found) <= PETTY
     return True
 
 
 def is_past(words: Words, hits: Sequence[Hit]) -> tuple[bool, list[Hit]]:
     """Whether it is over, and the hits that say so."""
     when = hits_of(hits, "when")
-    by = {label: [h for h in when if h.label == label] for label in ("past", "was", "now", "recent", "gone", "habit")}
-    by["now"] = [h for h in by["now"] if not _was_then(words, h)]
+    if not when:
+        return False, []
+    by = {label: [h for h in when if h.label == label] for label in _WHEN}
+    going = by["now"] + [hit for hit in by["now_soft"] if not by["was"] or _leads(words, hit, by["was"])]
+    by["now"] = [h for h in sorted(going, key=lambda h: h.first) if not _was_then(words, h)]
     if by["recent"]:
         return (bool(by["gone"]) and not _still(by["recent"])), by["gone"] or by["recent"]
     if by["past"]:
@@ -84,6 +100,12 @@ def is_past(words: Words, hits: Sequence[Hit]) -> tuple[bool, list[Hit]]:
     return False, by["now"]
 
 
+def _leads(words: Words, hit: Hit, was: Sequence[Hit]) -> bool:
+    """ "2 lads shouting stuff, one spat": what goes on is told first."""
+    return words.words[hit.last - 1].endswith("ing") and all(hit.first < other.first for other in was)
+
+
+_WHEN: Final = ("past", "was", "now", "now_soft", "recent", "gone", "habit")
 _THEN: Final = listed("urgency.then")
 
 

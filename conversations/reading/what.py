@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from conversations.reading.files import listed
@@ -16,14 +16,31 @@ _JOINING: Final = listed("what.joining")
 _NO_NEGATION: Final = listed("what.no_negation")
 
 
+class Hits(list[Hit]):
+    """The hits of one text, which are asked for by family."""
+
+    __slots__ = ("by_family",)
+
+    def __init__(self, hits: Iterable[Hit]) -> None:
+        super().__init__(hits)
+        self.by_family: dict[str, list[Hit]] = {}
+        for hit in self:
+            self.by_family.setdefault(hit.family, []).append(hit)
+
+
 def hits_of(hits: Sequence[Hit], family: str) -> list[Hit]:
     """The hits of one family."""
+    if isinstance(hits, Hits):
+        return hits.by_family.get(family) or []
     return [hit for hit in hits if hit.family == family]
 
 
 def value_of(words: Words, label: object, hits: Sequence[Hit], prefix: str) -> Value:
     """A value with the spans of its hits; the first names the rule."""
-    spans = tuple(dict.fromkeys(words.span(hit.first, hit.last) for hit in hits))
+    if len(hits) == 1:
+        hit = hits[0]
+        return Value(label, (words.span(hit.first, hit.last),), 0.8 + 0.05, f"{prefix}.{hit.label}")
+    spans = tuple(dict.fromkeys([words.span(hit.first, hit.last) for hit in hits]))
     return Value(label, spans, min(0.99, 0.8 + 0.05 * len(hits)), f"{prefix}.{hits[0].label}" if hits else prefix)
 
 
@@ -46,11 +63,8 @@ def negated(words: Words, hit: Hit) -> bool:
 def meant_otherwise(hit: Hit, hits: Sequence[Hit]) -> bool:
     """Whether the alarming words are part of a phrase that means something else: "gun tattoo", "phone's dying"."""
     return any(
-        other.family == "otherwise"
-        and other.label in {hit.label, hit.label.removesuffix(SOFT)}
-        and other.first < hit.last
-        and hit.first < other.last
-        for other in hits
+        other.label in {hit.label, hit.label.removesuffix(SOFT)} and other.first < hit.last and hit.first < other.last
+        for other in hits_of(hits, "otherwise")
     )
 
 

@@ -8,11 +8,13 @@ from typing import Final
 
 from conversations.reading import places, roles
 from conversations.reading.choose import Chosen, Hints, choose
+from conversations.reading.context import hints_for
 from conversations.reading.files import listed
 from conversations.reading.model import Context, Value
 from conversations.reading.normal import Words
 from conversations.reading.places import Mention
 from conversations.reading.roles import AT, BETWEEN, DROP, FROM, NEXT, TO, Role
+from conversations.reading.service import Piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +26,10 @@ class Where:
     roles: tuple[Role, ...]
 
 
-def read_places(words: Words, taken: Sequence[tuple[int, int]], hints: Hints, context: Context, welsh: bool) -> Where:
-    """The places of a text. `taken` are the words of lines and operators."""
+def read_places(
+    words: Words, taken: Sequence[tuple[int, int]], lines: list[Piece], context: Context, welsh: bool
+) -> Where:
+    """The places of a text. `taken` are the words of lines, which are `lines`, and operators."""
     mentions = places.find(words, taken, welsh)
     if not mentions or _other_trams(words):
         return Where({}, (), ())
@@ -34,6 +38,7 @@ def read_places(words: Words, taken: Sequence[tuple[int, int]], hints: Hints, co
     live = [
         r.mention for r in assigned if r.role != DROP or r.rule in {"place.drop", "place.unfinished", "place.corrected"}
     ]
+    hints = hints_for(words, lines, context)
     values: dict[str, Value] = {}
     between = [r for r in assigned if r.role == BETWEEN]
     for key in (AT, FROM, TO, NEXT):

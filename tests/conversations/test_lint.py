@@ -188,7 +188,7 @@ def test_a_round_without_a_way_out_is_shown_as_a_conversation():
     assert issue.step == "side"
     assert issue.message == "every answer leads on to 'side' and in a circle; only SKIP gets out"
     assert issue.path == (
-        "> (account, place, still_there)",
+        "> this is what happened, at Leeds, still near",
         "< Which side? 1 left 2 right",
         "> 1",
         "< Which side? 1 left 2 right",
@@ -232,7 +232,7 @@ def test_in_quiet_mode_1_or_2_answers_everything():
     [issue] = found("ask: [near]", "ask: [near, what]")
 
     assert (issue.step, issue.message) == ("what", "in quiet mode this would be asked, and 1 or 2 does not answer it")
-    assert issue.path == ("> (quiet)", "< Near? 1 yes 2 no", "> skip", "< What happened?")
+    assert issue.path == ("> .", "< Near? 1 yes 2 no", "> skip", "< What happened?")
 
 
 def test_the_shortest_way_goes_through_the_answers_that_are_asked_for():

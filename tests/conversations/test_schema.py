@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -138,6 +138,7 @@ class _Written(yaml.SafeDumper):
         return True
 
 
+@settings(deadline=None)
 @given(edited())
 def test_what_the_schema_refuses_the_reader_refuses_and_the_other_way_round(flow: Any) -> None:
     source = yaml.dump(flow, Dumper=_Written, allow_unicode=True, sort_keys=False)
@@ -148,3 +149,14 @@ def test_what_the_schema_refuses_the_reader_refuses_and_the_other_way_round(flow
         assert refused, broken
     if any(not ONLY_THE_READER.search(message) for message in refused):
         assert broken, refused
+
+
+@pytest.mark.parametrize("written", ["version: {}", "minutes: {}"])
+@pytest.mark.parametrize("figures", ['"5"', "'5'"])
+def test_quoted_figures_are_a_text_for_both(written: str, figures: str) -> None:
+    """An editor that completes by the schema and the reader agree on what a number is."""
+    source = re.sub(written.format("[0-9.]+"), written.format(figures), SMALL, count=1)
+
+    assert source != SMALL
+    assert reader_refuses(source)
+    assert [error.message for error in VALIDATOR.iter_errors(as_an_editor_reads_it(source))]

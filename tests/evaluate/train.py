@@ -33,7 +33,7 @@ LEAST = 4
 
 def files() -> list[Path]:
     """The labelled texts that are learnt from."""
-    return sorted(file for file in HERE.glob("*.jsonl") if file.stem not in {"reporters", "unseen"})
+    return sorted(file for file in HERE.glob("*.jsonl") if file.stem not in {"reporters", "unseen", "unopened"})
 
 
 def fingerprint(sources: Iterable[Path]) -> str:
@@ -60,7 +60,7 @@ def _labels(row: dict[str, Any]) -> set[str]:
 def learn(sources: list[Path]) -> list[str]:
     """The lines of the file of weights."""
     rows = _rows(sources)
-    signs = [{sign.name for sign in reading.seen(row["text"])} for row in rows]
+    signs = [{sign[0] for sign in reading.seen(row["text"])} for row in rows]
     counts = Counter(name for names in signs for name in names)
     known = sorted(name for name, count in counts.items() if count > 1)
     rare = {name: likeness.rarity(len(rows), counts[name]) for name in known}

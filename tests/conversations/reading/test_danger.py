@@ -25,6 +25,17 @@ DANGER = [
     "he have knife please come",
     "some ned's got a chib",
     "a fight has broken out and a lad is bleeding",
+    "he's standing between me and the doors and wont move",
+    "he has my passport and says i work for him now",
+    "the guard has locked me in the back cab with him",
+    "same man is behind me again and i'm the only one on the platform",
+    "there's a lad hanging off the back of the tram",
+    "he can hear me so dont ring",
+    "she has gone floppy, a man gave her a drink",
+    "a woman is walking off with someone else's child",
+    "dwi'n cuddio yn y toiled, mae o tu allan i'r drws",
+    "mae o'n dal fy mraich a ddim yn gollwng",
+    "he is in front of door, i can not exit",
 ]
 CALM = [
     "guy with a gun tattoo keeps staring at me",
@@ -37,6 +48,14 @@ CALM = [
     "roedd dyn yn syllu arna i ddoe",
     "train was late again, nearly had a heart attack at the price",
     "my mum will kill me if im late",
+    "left my toy sword on the 1540, black handle",
+    "trapped on a train with no wifi",
+    "he had his arm round me and wouldnt move, then i got off and im home now",
+    "they're filming a fight scene at the station",
+    "someone has fallen asleep on the train and missed his stop",
+    "drunk man singing and swinging round the pole",
+    "mae dyn yn gweiddi ar ferched",
+    "mae rhywun yn gwerthu ffonau ar lein",
 ]
 
 

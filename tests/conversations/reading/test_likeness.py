@@ -79,7 +79,7 @@ def test_a_danger_by_likeness_is_named_and_has_its_spans() -> None:
 @settings(max_examples=200, deadline=None)
 def test_any_text_has_a_likeness_and_it_is_the_same_twice(text: str) -> None:
     scores = likeness().scores(seen(text))
-    assert all(0.0 <= value <= 1.0 for value in scores.by_label.values())
+    assert all(0.0 <= value <= 1.0 for value in map(scores.of, LABELS))
     assert likeness().scores(seen(text)) == scores
     for label in LABELS:
         for hit in scores.hits("danger", "likeness", label):
