@@ -9,17 +9,33 @@ from flask import Flask, Response, jsonify
 from jinja2 import StrictUndefined
 
 from gateway.desk import guard, pages, words
+from gateway.desk.access import Access
+from gateway.desk.account import Account
+from gateway.desk.atlas import atlas
+from gateway.desk.board import Boards
+from gateway.desk.exercises import Exercises
+from gateway.desk.presence import Presences
 from gateway.desk.reports import Reports
+from gateway.desk.search import Search
+from gateway.desk.shift import Shifts
 from gateway.desk.signing import Signing
+from gateway.desk.together import Together
 from gateway.web import failures, headers
 from gateway.web import page as neutral_page
 from handlers.ports import Doorbell
+from handlers.presence import Presence
 from handlers.service import Service
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    "Permissions-Policy": headers.HEADERS["Permissions-Policy"]
+    .replace("publickey-credentials-create=()", "publickey-credentials-create=(self)")
+    .replace("publickey-credentials-get=()", "publickey-credentials-get=(self)"),
+}
 
 
 class _App(Flask):
@@ -32,17 +48,20 @@ class _App(Flask):
             failures.log_unexpected(exc_info[1])
 
 
-def create_app(service: Service, doorbell: Doorbell) -> Flask:
-    """Builds the application. Raises RouteWithoutRule where a route has no rule."""
-    app = _App(__name__, static_folder="static", template_folder="templates")
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    app.config["MAX_CONTENT_LENGTH"] = guard.MAX_BODY
-    app.logger.disabled = True
-    app.url_map.merge_slashes = False
-    app.url_map.redirect_defaults = False
-    app.jinja_env.undefined = StrictUndefined
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(words=words, production=service.production)
+def create_app(
+    service: Service, doorbell: Doorbell, access: Access | None = None, presence: Presence | None = None
+) -> Flask:
+    """Builds the application. Raises RouteWithoutRule where a route has no rule.
+
+    Args:
+        service: the shared parts.
+        doorbell: rung for what is to be forwarded.
+        access: passkeys, single sign-on, proxies; none of them where absent.
+        presence: who is at the desk; shared with the live stream.
+    """
+    presence = presence or Presence(service)
+    access = access or Access()
+    app = _bare(service.production)
     failures.install(app)
     pages.install(app)
 
@@ -55,8 +74,31 @@ def create_app(service: Service, doorbell: Doorbell) -> Flask:
     def style() -> Response:
         return Response(neutral_page.STYLE, content_type="text/css; charset=utf-8")
 
-    Signing(service).add_to(app)
-    Reports(service, doorbell).add_to(app)
+    Signing(service, access).add_to(app)
+    Account(service, access).add_to(app)
+    atlas()  # the map's index, read before the first page wants it
+    reports = Reports(service, doorbell, presence)
+    reports.add_to(app)
+    Together(service, doorbell, reports.show).add_to(app)
+    Search(service).add_to(app)
+    Shifts(service, presence, reports.show).add_to(app)
+    Presences(service, presence).add_to(app)
+    Boards(service).add_to(app)
+    Exercises(service).add_to(app)
     guard.install(app, service)
-    app.wsgi_app = headers.SafeHeaders(app.wsgi_app, {"Content-Security-Policy": POLICY})  # type: ignore[method-assign]
+    app.wsgi_app = headers.SafeHeaders(app.wsgi_app, _HEADERS)  # type: ignore[method-assign]
+    return app
+
+
+def _bare(production: bool) -> _App:
+    """The application without a route: its limits, its addresses to the letter, its templates."""
+    app = _App(__name__, static_folder="static", template_folder="templates")
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.config["MAX_CONTENT_LENGTH"] = guard.MAX_BODY
+    app.logger.disabled = True
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(words=words, production=production)
     return app

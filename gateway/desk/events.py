@@ -1,7 +1,9 @@
 """The live stream: tells open desks that their queue has changed, and nothing else (server-sent events).
 
-One task looks at the queues that somebody watches, a few times a second, whatever the number of desks; each desk is a
-coroutine that waits. No content goes over the stream: the page fetches its lines, which is audited as every look is.
+One task looks at the queues that somebody watches, a few times a second, whatever the number of desks, and another one
+sees now and then whose session is over. An open desk itself is a coroutine that waits for its browser to hang up: no
+thread, no timer and no look at the store is its own. No content goes over the stream: the page fetches its lines,
+which is audited as every look is. Who comes, goes, reads and writes is told by name (`handlers.presence`).
 
 Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -10,48 +12,76 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, Final
 
+from gateway.desk import presence as presences
 from gateway.desk.guard import COOKIE
 from gateway.web.headers import HEADERS
 from handlers import desk, sign_in
 from handlers.desk import NotThere
+from handlers.presence import Presence
 from handlers.service import Service
+from handlers.sign_in import SignedIn
 
-LOOK_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 0.2
 ALIVE_SECONDS: Final = 15.0
+MEET_SECONDS: Final = 1.0
+AT_ONCE: Final = 100
 _SUFFIX: Final = "/events"
+_ANYTHING: Final = "*"
+_BEGIN: Final = b"retry: 2000\n\nevent: changed\ndata: *\n\n"  # for what came between the page and the stream
+_ALIVE: Final = b"event: alive\ndata:\n\n"
+_OVER: Final = b"event: changed\ndata: *\n\n"
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 Watched = tuple[str, str]
+log = logging.getLogger("quietline.desk")
 
 
 class Watcher:
-    """One open desk: the reports that have changed since it was told; `*` where it should look at all."""
+    """One open desk. What cannot be sent at once, because its browser does not read, waits as one event of a kind."""
 
-    def __init__(self) -> None:
-        self.changed = {"*"}  # what came between the page and the stream
-        self.woken = asyncio.Event()
-        self.woken.set()
+    __slots__ = ("_changed", "_other", "_send", "_sending", "session")
 
-    def tell(self, reports: set[str]) -> None:
-        """Wakes it."""
-        self.changed |= reports
-        self.woken.set()
+    def __init__(self, session: str, send: Send) -> None:
+        self.session = session
+        self._send = send
+        self._changed: set[str] = set()
+        self._other = b""
+        self._sending: asyncio.Task[None] | None = None
 
-    def take(self) -> bytes:
-        """The event to send, for all that changed."""
-        told, self.changed = ",".join(sorted(self.changed)), set()
-        self.woken.clear()
-        return f"event: changed\ndata: {told}\n\n".encode()
+    def tell(self, reports: frozenset[str], event: bytes) -> None:
+        """Sends an event; where the one before is still on its way, names these reports in the next."""
+        if self._sending is None:
+            self._sending = _begun(self._put(event))
+        else:
+            self._changed |= reports
+            self._other = self._other if reports else event
 
+    def end(self) -> None:
+        """Tells it to look, and closes the stream."""
+        if self._sending is not None:
+            self._sending.cancel()
+        self._sending = asyncio.ensure_future(self._send({"type": "http.response.body", "body": _OVER}))
 
-log = logging.getLogger("quietline.desk")
+    def gone(self) -> None:
+        """Its browser has hung up."""
+        if self._sending is not None:
+            self._sending.cancel()
+
+    async def _put(self, event: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": event, "more_body": True})
+        while self._changed or self._other:
+            waiting = (_event(frozenset(self._changed)) if self._changed else b"") + self._other
+            self._changed, self._other = set(), b""
+            await self._send({"type": "http.response.body", "body": waiting, "more_body": True})
+        self._sending = None
 
 
 class Events:
@@ -60,14 +90,16 @@ class Events:
     Args:
         service: the shared parts.
         others: answers everything else.
+        presence: who is at the desk, told to everybody there.
     """
 
-    def __init__(self, service: Service, others: Application) -> None:
+    def __init__(self, service: Service, others: Application, presence: Presence | None = None) -> None:
         self._service = service
+        self._presence = presence or Presence(service)
         self._others = others
         self._watchers: dict[Watched, set[Watcher]] = {}
         self._marks: dict[Watched, frozenset[tuple[str, int]]] = {}
-        self._looking: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
@@ -77,56 +109,47 @@ class Events:
             await self._others(scope, receive, send)
 
     async def _answer(self, scope: Scope, organisation: str, receive: Receive, send: Send) -> None:
-        token = _token(scope)
-        watched = (
-            await asyncio.to_thread(self._watched, scope, organisation, token) if scope["method"] == "GET" else None
-        )
-        if watched is None:
+        found = await asyncio.to_thread(self._watched, scope, organisation) if scope["method"] == "GET" else None
+        if found is None:
             await _begin(send, 404, b"text/plain; charset=utf-8")
             await send({"type": "http.response.body", "body": b"There is nothing here.\n"})
             return
+        watched, person = found
+        scope["headers"] = []  # the server keeps them, and the cookie, as long as the desk is open
         if watched not in self._marks:
             self._marks[watched] = await asyncio.to_thread(self._mark, watched)
         await _begin(send, 200, b"text/event-stream")
-        watcher = Watcher()
+        seat = self._presence.sit(person.person_id, person.shown, watched)
+        for begin in (_BEGIN, presences.event(self._presence, watched)):
+            await send({"type": "http.response.body", "body": begin, "more_body": True})
+        watcher = Watcher(person.session, send)
         self._watchers.setdefault(watched, set()).add(watcher)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look())
-        gone = asyncio.create_task(_gone(receive))
+        self._keep_looking()
         try:
-            await self._stream(scope, organisation, token, watcher, gone, send)
+            while (await receive())["type"] != "http.disconnect":
+                pass
         finally:
-            gone.cancel()
+            watcher.gone()
+            self._presence.rise(seat)
             self._watchers[watched].discard(watcher)
 
-    async def _stream(
-        self, scope: Scope, organisation: str, token: str, watcher: Watcher, gone: asyncio.Task[None], send: Send
-    ) -> None:
-        await send({"type": "http.response.body", "body": b"retry: 2000\n\n", "more_body": True})
-        while not gone.done():
-            waiting = asyncio.create_task(watcher.woken.wait())
-            await asyncio.wait({waiting, gone}, timeout=ALIVE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if gone.done():
-                return
-            if watcher.woken.is_set():
-                await send({"type": "http.response.body", "body": watcher.take(), "more_body": True})
-                continue
-            if await asyncio.to_thread(self._watched, scope, organisation, token) is None:
-                await send({"type": "http.response.body", "body": b"event: changed\ndata: *\n\n"})
-                return
-            await send({"type": "http.response.body", "body": b": alive\n\n", "more_body": True})
-
-    def _watched(self, scope: Scope, organisation: str, token: str) -> Watched | None:
-        """Which queue a session may watch; None where there is none for it."""
+    def _watched(self, scope: Scope, organisation: str) -> tuple[Watched, SignedIn] | None:
+        """Which queue a session may watch, and whose it is; None where there is none for it."""
+        token = _token(scope)
         person = sign_in.who(self._service, token, active=False) if token else None
         if person is None:
             return None
         role = "confidential" if b"team=confidential" in scope.get("query_string", b"") else None
         try:
-            return organisation, desk.audience_of(person, organisation, role)
+            return (organisation, desk.audience_of(person, organisation, role)), person
         except NotThere:
             return None
+
+    def _keep_looking(self) -> None:
+        if not self._tasks or any(task.done() for task in self._tasks):
+            for task in self._tasks:
+                task.cancel()
+            self._tasks = tuple(asyncio.create_task(each()) for each in (self._look, self._stay, self._meet))
 
     async def _look(self) -> None:
         """Wakes whoever watches a queue that has changed, for as long as anybody watches one."""
@@ -137,15 +160,75 @@ class Events:
                 except Exception as error:  # noqa: BLE001 - the store may be away: the pages say so
                     log.error("the queue cannot be watched (%s)", type(error).__name__)
                     continue
-                news = {report for report, _ in mark ^ self._marks.get(watched, mark)}
-                for watcher in self._watchers[watched] if news else ():
-                    watcher.tell(news)
+                news = frozenset(report for report, _ in mark ^ self._marks.get(watched, mark))
                 self._marks[watched] = mark
+                if news:
+                    await self._spread(list(self._watchers[watched]), news, _event(news))
             await asyncio.sleep(LOOK_SECONDS)
         self._marks.clear()
 
+    async def _stay(self) -> None:
+        """Lets every browser know that the stream lives, and ends the streams of sessions that are over (R16)."""
+        while any(self._watchers.values()):
+            await asyncio.sleep(ALIVE_SECONDS)
+            try:
+                lasting = await asyncio.to_thread(sign_in.lasting, self._service)
+            except Exception as error:  # noqa: BLE001 - the store may be away: the pages say so
+                log.error("it cannot be seen whose session is over (%s)", type(error).__name__)
+                continue
+            for watchers in list(self._watchers.values()):
+                for over in [watcher for watcher in watchers if watcher.session not in lasting]:
+                    watchers.discard(over)
+                    over.end()
+                await self._spread(list(watchers), frozenset(), _ALIVE)
+
+    async def _meet(self) -> None:
+        """Tells who comes, goes, reads and writes, for as long as anybody is there."""
+        while any(self._watchers.values()):
+            try:
+                changed = await asyncio.to_thread(self._presence.sync)
+            except Exception as error:  # noqa: BLE001 - the store may be away: the pages say so
+                log.error("it cannot be seen who is at the desk (%s)", type(error).__name__)
+                changed = {}
+            for at, reports in changed.items():
+                event = presences.event(self._presence, at, reports)
+                await self._spread(list(self._watchers.get(at, ())), frozenset(), event)
+            await asyncio.sleep(MEET_SECONDS)
+
+    async def _spread(self, watchers: list[Watcher], news: frozenset[str], event: bytes) -> None:
+        """Tells many, some at a time: pages go out in between."""
+        for first in range(0, len(watchers), AT_ONCE):
+            for watcher in watchers[first : first + AT_ONCE]:
+                watcher.tell(news, event)
+            await asyncio.sleep(0)
+
     def _mark(self, watched: Watched) -> frozenset[tuple[str, int]]:
         return frozenset(desk.marks(self._service, *watched))
+
+
+def _begun(sending: Coroutine[Any, Any, None]) -> asyncio.Task[None] | None:
+    """Runs to its first wait, at once; a task for the rest, None where there is none.
+
+    Nearly all of thousands of browsers take an event at once: a task for each would cost more than the event.
+    """
+    try:
+        waits_for = sending.send(None)
+    except StopIteration:
+        return None
+    except Exception:  # noqa: BLE001 - one that has gone keeps the event from nobody else
+        return None
+    return asyncio.ensure_future(_rest(sending, waits_for))
+
+
+@types.coroutine
+def _rest(sending: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """What is left of a coroutine that waits for a future, or has only given way (None)."""
+    yield waits_for
+    yield from sending.__await__()
+
+
+def _event(reports: frozenset[str]) -> bytes:
+    return f"event: changed\ndata: {','.join(sorted(reports)) or _ANYTHING}\n\n".encode()
 
 
 def _token(scope: Scope) -> str:
@@ -157,12 +240,6 @@ def _token(scope: Scope) -> str:
                 return ""
             return found.value if found is not None else ""
     return ""
-
-
-async def _gone(receive: Receive) -> None:
-    """Returns when the browser has hung up."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 async def _begin(send: Send, status: int, content_type: bytes) -> None:

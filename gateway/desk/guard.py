@@ -13,10 +13,12 @@ from flask import Flask, Response, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.desk.rules import RULES, check
-from handlers import sign_in
+from handlers import ceremonies, sign_in
+from handlers.people import digest
 from handlers.service import Service
 
 COOKIE: Final = "__Host-desk"
+STEP: Final = "__Host-desk-step"
 SIGN_IN: Final = "/sign-in"
 BY_ITSELF: Final = "X-By-Itself"
 MAX_BODY: Final = 64 * 1024
@@ -38,7 +40,7 @@ def install(app: Flask, service: Service) -> None:
         if rule.outside:
             return None
         token = request.cookies.get(COOKIE, "")
-        person = sign_in.who(service, token, active=BY_ITSELF not in request.headers) if token else None
+        person = sign_in.who(service, token, active=not _by_itself(), enrolling=rule.enrolling) if token else None
         if person is None:
             return _away()
         g.person = person
@@ -56,15 +58,43 @@ def _is_ours(csrf: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), csrf.encode())
 
 
+def _by_itself() -> bool:
+    """Whether a page asks by itself, by its script or, without one, by the address that it looks at again."""
+    return BY_ITSELF in request.headers or request.args.get("by") == "itself"
+
+
 def _away() -> AnyResponse:
     if request.method == "GET" and BY_ITSELF not in request.headers:
         return redirect(SIGN_IN, 303)
     return Response("Sign in again.\n", 401, content_type="text/plain; charset=utf-8")
 
 
-def keep_session(response: AnyResponse, token: str) -> AnyResponse:
-    """Puts the session's token into the cookie: for this host and its scripts never."""
+def is_foreign() -> bool:
+    """Whether a browser says that another site sent this (Fetch Metadata, https://www.w3.org/TR/fetch-metadata/)."""
+    return request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none")
+
+
+def enter(service: Service, response: AnyResponse, token: str) -> AnyResponse:
+    """Puts a new session's token into the cookie, and ends the session that was there (R16).
+
+    The cookie is for this host, by TLS, for no script, and for no navigation from another site.
+    """
+    if before := request.cookies.get(COOKIE, ""):
+        sign_in.sign_out(service, digest(before))
     response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Strict", path="/")
+    return response
+
+
+def keep_step(response: AnyResponse, bound: str, *, crosses: bool = False) -> AnyResponse:
+    """Binds what was begun to this browser for as long as it takes; `crosses` where it ends on another site's link."""
+    same_site = "Lax" if crosses else "Strict"
+    response.set_cookie(STEP, bound, ceremonies.SECONDS, secure=True, httponly=True, samesite=same_site, path="/")
+    return response
+
+
+def drop_step(response: AnyResponse) -> AnyResponse:
+    """Takes that cookie away."""
+    response.set_cookie(STEP, "", secure=True, httponly=True, samesite="Strict", path="/", max_age=0)
     return response
 
 

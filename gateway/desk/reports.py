@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Flask, g, redirect, request
+from flask import Flask, g, jsonify, redirect, request
 from flask.typing import ResponseReturnValue
 
-from gateway.desk import thread
+from gateway.desk import one
+from gateway.desk.drawing import Drawing
 from gateway.desk.pages import page
-from handlers import audit_view, desk, handling
+from gateway.desk.shift import beside
+from handlers import audit_view, desk, handling, news
 from handlers.desk import Queue, Shown
 from handlers.handling import NotDone
 from handlers.ports import Doorbell
-from handlers.service import Service
-from handlers.staff import LOCK_SCREEN, MOST_SEGMENTS, NotSaid
+from handlers.presence import Presence
+from handlers.service import Service, milliseconds
+from handlers.staff import NotSaid
 
 _MOST_SESSIONS: Final = 4096
+_MOST_CHANGED: Final = 40
 
 
 class Reports:
@@ -29,30 +32,34 @@ class Reports:
     Args:
         service: the shared parts.
         doorbell: rung for what a text to a reporter forwards.
+        presence: who is at the desk.
     """
 
-    def __init__(self, service: Service, doorbell: Doorbell) -> None:
+    def __init__(self, service: Service, doorbell: Doorbell, presence: Presence) -> None:
         self._service = service
+        self._presence = presence
         self._doorbell = doorbell
         self._shown: OrderedDict[tuple[str, str, str], Shown] = OrderedDict()
         self._lock = threading.Lock()
 
     def add_to(self, app: Flask) -> None:
         """Adds the routes."""
-        one = "/<organisation>/reports/<report_id>"
+        self._drawing = Drawing(app)
+        at = "/<organisation>/reports/<report_id>"
         for path, endpoint, view, method in (
             ("/", "home", self.home, "GET"),
             ("/<organisation>/queue", "queue", self.queue, "GET"),
             ("/<organisation>/lines", "lines", self.lines, "GET"),
-            (one, "report", self.report, "GET"),
-            (f"{one}/claim", "claim", self.claim, "POST"),
-            (f"{one}/release", "release", self.release, "POST"),
-            (f"{one}/transfer", "transfer", self.transfer, "POST"),
-            (f"{one}/note", "note", self.note, "POST"),
-            (f"{one}/incident", "incident", self.incident, "POST"),
-            (f"{one}/close", "close", self.close, "POST"),
-            (f"{one}/write", "write", self.write, "POST"),
-            (f"{one}/hand-back", "hand_back", self.hand_back, "POST"),
+            ("/<organisation>/waiting", "waiting", self.waiting, "GET"),
+            (at, "report", self.report, "GET"),
+            (f"{at}/claim", "claim", self.claim, "POST"),
+            (f"{at}/release", "release", self.release, "POST"),
+            (f"{at}/transfer", "transfer", self.transfer, "POST"),
+            (f"{at}/note", "note", self.note, "POST"),
+            (f"{at}/incident", "incident", self.incident, "POST"),
+            (f"{at}/close", "close", self.close, "POST"),
+            (f"{at}/write", "write", self.write, "POST"),
+            (f"{at}/hand-back", "hand_back", self.hand_back, "POST"),
             ("/<organisation>/audit", "audit", self.audit, "GET"),
         ):
             app.add_url_rule(path, endpoint, view, methods=[method], provide_automatic_options=False)
@@ -73,12 +80,19 @@ class Reports:
         return page("queue.html", **self._queue_values(organisation))
 
     def lines(self, organisation: str) -> ResponseReturnValue:
-        """The queue's lines alone, for the page that keeps itself up to date."""
-        return page("lines.html", **self._queue_values(organisation))
+        """The queue's lines alone, or some of them, for the page that keeps itself up to date."""
+        changed = request.args.get("changed", "")
+        only = frozenset(changed.split(",")) if changed and changed.count(",") < _MOST_CHANGED else None
+        return page("lines.html", **self._queue_values(organisation, only))
+
+    def waiting(self, organisation: str) -> ResponseReturnValue:
+        """How many wait, how urgent and since when, for the alarm on every page; no content."""
+        found = desk.waiting(self._service, g.person, organisation, self._audience(organisation))
+        return jsonify(now=milliseconds(self._service.clock.now()), waiting=found)
 
     def report(self, organisation: str, report_id: str) -> ResponseReturnValue:
         """One report."""
-        return self._show(organisation, report_id)
+        return self.show(organisation, report_id)
 
     def claim(self, organisation: str, report_id: str) -> ResponseReturnValue:
         """Takes it."""
@@ -129,14 +143,16 @@ class Reports:
         form = request.form
         draft, key = form.get("text", ""), form.get("key", "")
         try:
+            if (began := form.get("began", "")).isdecimal() and len(began) < 9:
+                news.check(self._service, g.person, organisation, report_id, int(began))
             handling.write(
                 self._service, self._doorbell, g.person, organisation, report_id, draft, key=key,
                 sure=form.get("sure") == "yes",
             )  # fmt: skip
         except NotSaid as refused:
-            return self._show(organisation, report_id, 409, draft=draft, refused=refused)
+            return self.show(organisation, report_id, 409, draft=draft, refused=refused)
         except NotDone as refused:
-            return self._show(organisation, report_id, 409, draft=draft, not_done=refused)
+            return self.show(organisation, report_id, 409, draft=draft, not_done=refused)
         return redirect(f"/{organisation}/reports/{report_id}", 303)
 
     def hand_back(self, organisation: str, report_id: str) -> ResponseReturnValue:
@@ -144,46 +160,51 @@ class Reports:
         try:
             handling.hand_back(self._service, self._doorbell, g.person, organisation, report_id)
         except NotSaid as refused:
-            return self._show(organisation, report_id, 409, refused=refused)
+            return self.show(organisation, report_id, 409, refused=refused)
         except NotDone as refused:
-            return self._show(organisation, report_id, 409, not_done=refused)
+            return self.show(organisation, report_id, 409, not_done=refused)
         return redirect(f"/{organisation}/reports/{report_id}", 303)
 
     def audit(self, organisation: str) -> ResponseReturnValue:
         """Who saw and changed what."""
         rows = audit_view.newest(self._service, g.person, organisation)
-        return page("audit.html", rows=rows, name=self._name(organisation), timezone=self._timezone(organisation))
+        return page(
+            "audit.html",
+            rows=rows,
+            organisation=organisation,
+            name=self._name(organisation),
+            timezone=self._timezone(organisation),
+        )
 
     def _do(self, organisation: str, report_id: str, change: Callable[[], None]) -> ResponseReturnValue:
         try:
             change()
         except NotDone as refused:
-            return self._show(organisation, report_id, 409, not_done=refused)
+            return self.show(organisation, report_id, 409, not_done=refused)
         return redirect(f"/{organisation}/reports/{report_id}", 303)
 
-    def _show(
-        self, organisation: str, report_id: str, status: int = 200, *, draft: str = "", refused: NotSaid | None = None,
-        not_done: NotDone | None = None,
-    ) -> ResponseReturnValue:  # fmt: skip
-        found = desk.report(self._service, g.person, organisation, report_id)
-        return page(
-            "report.html", status, report=found, line=found.line, item=found.line.item, turns=thread.of(found),
-            mine=found.line.item.holder == g.person.person_id, organisation=organisation,
-            timezone=self._timezone(organisation), draft=draft, refused=refused, not_done=not_done,
-            outcomes=handling.OUTCOMES, key=secrets.token_urlsafe(12), lock_screen=LOCK_SCREEN, most=MOST_SEGMENTS,
-        )  # fmt: skip
+    def show(self, organisation: str, report_id: str, status: int = 200, **more: Any) -> ResponseReturnValue:
+        """One report's page, with what was refused or done."""
+        found = one.values(self._service, g.person, organisation, report_id, **more)
+        found |= beside(self._service, self._presence, found)
+        return page("report.html", status, timezone=self._timezone(organisation), **found)
 
-    def _queue_values(self, organisation: str) -> dict[str, Any]:
+    def _audience(self, organisation: str) -> str:
         wanted = request.args.get("team")
-        audience = desk.audience_of(g.person, organisation, "confidential" if wanted == "confidential" else None)
+        return desk.audience_of(g.person, organisation, "confidential" if wanted == "confidential" else None)
+
+    def _queue_values(self, organisation: str, only: frozenset[str] | None = None) -> dict[str, Any]:
+        audience, person = self._audience(organisation), g.person
         found: Queue = desk.queue(
-            self._service, g.person, organisation, audience, self._shown_to(organisation, audience)
+            self._service, person, organisation, audience, self._shown_to(organisation, audience), only
         )
         return {
             "queue": found,
+            "drawn": lambda line: self._drawing.line(line, organisation, found.now, person),
             "organisation": organisation,
             "name": self._name(organisation),
             "supervisor": g.person.has(organisation, "supervisor"),
+            "people": self._presence.people((organisation, audience)),
         }
 
     def _shown_to(self, organisation: str, audience: str) -> Shown:

@@ -22,16 +22,24 @@ class RouteWithoutRule(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may call one route. `reports` says that a report's audience is checked as well (R8)."""
+    """Who may call one route.
+
+    `reports` says that a report's audience is checked as well (R8), `enrolling` that a session which only enrols may
+    call it too.
+    """
 
     roles: frozenset[str]
     outside: bool = False
     reports: bool = False
+    enrolling: bool = False
 
 
 OUTSIDE: Final = Rule(frozenset(), outside=True)
 EVERYBODY: Final = Rule(frozenset(ROLES))
+_ENROLLING: Final = Rule(frozenset(ROLES), enrolling=True)
 _HANDLING: Final = Rule(frozenset(HANDLERS), reports=True)
+_OVERSIGHT: Final = Rule(frozenset({"supervisor", "confidential"}))  # each team its own board
+_EXERCISES: Final = Rule(frozenset({"supervisor"}))
 _AUDIT: Final = Rule(frozenset({"auditor"}))
 
 RULES: Final = {
@@ -42,10 +50,23 @@ RULES: Final = {
     "sign_in": OUTSIDE,
     "link_page": OUTSIDE,
     "use_link": OUTSIDE,
+    "passkey_options": OUTSIDE,
+    "passkey_enter": OUTSIDE,
+    "single_sign_on": OUTSIDE,
+    "single_sign_on_back": OUTSIDE,
+    "enrol_page": OUTSIDE,
+    "enrol": OUTSIDE,
     "home": EVERYBODY,
-    "sign_out": EVERYBODY,
+    "sign_out": _ENROLLING,
+    "account": _ENROLLING,
+    "account_passkey_options": _ENROLLING,
+    "account_passkey_add": _ENROLLING,
+    "account_passkey_remove": EVERYBODY,
+    "account_password": EVERYBODY,
+    "account_others": EVERYBODY,
     "queue": _HANDLING,
     "lines": _HANDLING,
+    "waiting": _HANDLING,
     "report": _HANDLING,
     "claim": _HANDLING,
     "release": _HANDLING,
@@ -55,6 +76,28 @@ RULES: Final = {
     "close": _HANDLING,
     "write": _HANDLING,
     "hand_back": _HANDLING,
+    "join": _HANDLING,
+    "split": _HANDLING,
+    "write_all": _HANDLING,
+    "label": _HANDLING,
+    "label_off": _HANDLING,
+    "check": _HANDLING,
+    "search_page": _HANDLING,
+    "search": _HANDLING,
+    "view_save": _HANDLING,
+    "view_drop": _HANDLING,
+    "presence": _HANDLING,
+    "shift": _HANDLING,
+    "hand_over": _HANDLING,
+    "hand_over_withdraw": _HANDLING,
+    "hand_over_accept": _HANDLING,
+    "promise": _HANDLING,
+    "promise_kept": _HANDLING,
+    "board": _OVERSIGHT,
+    "review": _OVERSIGHT,
+    "exercises": _EXERCISES,
+    "exercise_start": _EXERCISES,
+    "exercise_stop": _EXERCISES,
     "audit": _AUDIT,
 }
 EVENTS: Final = _HANDLING  # the live stream, which is served beside the routes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,10 +13,13 @@ from a2wsgi import WSGIMiddleware
 
 from gateway import lifeline, runtime, secrets
 from gateway.config import Config
+from gateway.desk.access import Access
 from gateway.desk.app import create_app
 from gateway.desk.events import Events
+from gateway.readiness import Readiness
 from handlers import people
 from handlers.people import PersonError
+from handlers.presence import Presence
 from handlers.service import Service
 
 THREADS: Final = 8
@@ -28,20 +32,22 @@ def main(environ: Mapping[str, str]) -> int:
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ, background=True)
-    parts.prepare()
-    pages: Any = create_app(parts.service, parts.doorbell)
+    Readiness(parts.prepare).wait(threading.Event())
+    presence = Presence(parts.service)
+    pages: Any = create_app(parts.service, parts.doorbell, Access.of(config), presence)
     behind: Any = WSGIMiddleware(pages, workers=THREADS)
-    application: Any = Events(parts.service, behind)
+    application: Any = Events(parts.service, behind, presence)
     server = uvicorn.Server(
         uvicorn.Config(
             application,
             host=config.desk_host,
             port=config.desk_port,
+            http="httptools",
             lifespan="off",
             access_log=False,
             log_level="warning",
             server_header=False,
-            proxy_headers=False,  # who asks is who connects; nothing is read from a header (Q4.1)
+            proxy_headers=False,  # who asks is who connects; `Access` knows whose word counts
             timeout_keep_alive=75,
             timeout_graceful_shutdown=3,
         )
@@ -55,7 +61,7 @@ def main(environ: Mapping[str, str]) -> int:
 def print_link(service: Service, config: Config) -> None:
     """Tells the person at the terminal how to get in, once; in development alone."""
     try:
-        url = demonstration_link(service, f"http://127.0.0.1:{config.desk_port}")
+        url = demonstration_link(service, config.desk_url)
     except PersonError:
         return
     sys.stdout.write(f"The desk, for ten minutes and once: {url}{os.linesep}")

@@ -16,6 +16,7 @@ REASONS: Final = {
     PAST: "Over",
     MOVED: "Handled elsewhere",
 }
+SHAPES: Final = {DANGER: "▲", NOW: "●", UNKNOWN: "○", PAST: "□", MOVED: "–"}
 _PLACE: Final = (("at", "at"), ("from", "from"), ("to", "to"), ("next", "next stop"), ("between", "between"))
 SLOTS: Final = {
     "urgency": "When",
@@ -49,6 +50,7 @@ VALUES: Final = {
     "police": "police",
     "rail_staff": "rail staff",
 }
+ACTS: Final = {"other": "not clear yet"}
 MARKS: Final = {
     "silent": "cannot type",
     "no_voice": "cannot speak",
@@ -70,7 +72,7 @@ TEXT_STATES: Final = {
 def what(document: Mapping[str, Any]) -> str:
     """What happened, in a few words of ours."""
     found = document.get("facts", {}).get("behaviours") or []
-    return ", ".join(_plain(each) for each in found).capitalize() or "Not yet known"
+    return ", ".join(ACTS.get(each, plain(each)) for each in found).capitalize() or "Not yet known"
 
 
 def where(document: Mapping[str, Any]) -> str:
@@ -107,7 +109,8 @@ def facts(document: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
         value = (held.get(head) or {}).get(rest) if rest else held.get(head)
         spoken = [_quoted(each) for each in said.get(slot, [])]
         if value or (spoken and slot not in held):
-            found.append((name, _joined(value) if value else spoken[-1], spoken))
+            shown = [ACTS.get(each, each) for each in value] if slot == "behaviours" and value else value
+            found.append((name, _joined(shown) if value else _whole(spoken), spoken))
     return found
 
 
@@ -123,14 +126,25 @@ def wait(since: int, now: int) -> str:
     return f"{seconds // 86400} d {seconds % 86400 // 3600} h"
 
 
-def clock(at: int, timezone: str) -> str:
-    """The time of day, with the date where it is not obvious."""
-    return f"{datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(timezone)):%d %b %H:%M:%S}"
+def clock(at: int, timezone: str, now: int | None = None) -> str:
+    """The time of day, such as `23:41`, with the date where that is another than now's; to the second without a now."""
+    zone = ZoneInfo(timezone)
+    moment = datetime.fromtimestamp(at / 1000, UTC).astimezone(zone)
+    if now is None:
+        return f"{moment:%d %b %H:%M:%S}"
+    same = datetime.fromtimestamp(now / 1000, UTC).astimezone(zone).date() == moment.date()
+    return f"{moment:%H:%M}" if same else f"{moment:%d %b %H:%M}"
 
 
 def milliseconds_of(iso: str) -> int:
     """A document's moment as the store counts it."""
     return int(datetime.fromisoformat(iso.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def _whole(spoken: list[str]) -> str:
+    """Words of theirs that stand for a value: each once, and none that stands within another."""
+    longest = [each for each in dict.fromkeys(spoken) if not any(each != other and each in other for other in spoken)]
+    return " · ".join(longest)
 
 
 def _quoted(said: Mapping[str, Any]) -> str:
@@ -140,9 +154,10 @@ def _quoted(said: Mapping[str, Any]) -> str:
 
 def _joined(value: Any) -> str:
     if isinstance(value, (list, tuple)):
-        return ", ".join(_plain(each) for each in value)
-    return VALUES.get(value, _plain(value)) if isinstance(value, str) else _plain(value)
+        return ", ".join(plain(each) for each in value)
+    return VALUES.get(value, plain(value)) if isinstance(value, str) else plain(value)
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A code as words."""
     return str(value).replace("_", " ")

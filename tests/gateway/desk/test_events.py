@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gateway.desk.events import Events
+from gateway.desk import events as events_module
+from gateway.desk.events import Events, Watcher
 from gateway.desk.guard import COOKIE
 from handlers import people, sign_in
+from handlers.presence import Presence
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire
+from tests.prepared import prepare
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 
@@ -44,7 +47,19 @@ class Stream:
         await self.heard.put(dict(message))
 
     async def next(self) -> dict[str, Any]:
-        return await asyncio.wait_for(self.heard.get(), 10)
+        """What comes next, who is there apart."""
+        while True:
+            heard = await asyncio.wait_for(self.heard.get(), 10)
+            if not heard.get("body", b"").startswith(b"event: presence"):
+                return heard
+
+    async def presence(self) -> dict[str, Any]:
+        """Who is there, as the stream says next."""
+        while True:
+            heard = await asyncio.wait_for(self.heard.get(), 10)
+            if heard.get("body", b"").startswith(b"event: presence\ndata: "):
+                told: dict[str, Any] = json.loads(heard["body"].partition(b"data: ")[2])
+                return told
 
     async def leave(self) -> None:
         self._gone.set()
@@ -69,8 +84,9 @@ def test_a_text_is_heard_within_a_second_and_the_stream_holds_no_content(desk: D
         start = await stream.next()
         assert start["status"] == 200
         assert (b"content-type", b"text/event-stream") in start["headers"]
-        assert (await stream.next())["body"] == b"retry: 2000\n\n"
-        assert b"changed" in (await stream.next())["body"]  # what came between the page and the stream
+        begun = (await stream.next())["body"]
+        assert begun.startswith(b"retry: 2000\n\n")
+        assert b"changed" in begun  # what came between the page and the stream
         loop = asyncio.get_running_loop()
         await asyncio.to_thread(desk.say, NOW)
         said = loop.time()
@@ -98,6 +114,67 @@ def test_r7_who_may_not_see_the_queue_hears_nothing_of_it(desk: Desk, role: str,
     asyncio.run(story())
 
 
+def test_r16_the_stream_of_a_session_that_is_over_ends_and_the_others_live(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events_module, "ALIVE_SECONDS", 0.05)
+    over, lasts = _token(desk, "rhian", "dispatcher"), _token(desk, "tom", "dispatcher")
+
+    async def story() -> None:
+        events = Events(desk.service, _nobody)
+        ended, other = Stream(events, over), Stream(events, lasts)
+        for stream in (ended, other):
+            await stream.next()
+            await stream.next()
+        await asyncio.to_thread(sign_in.sign_out, desk.service, people.digest(over))
+        while (last := await ended.next()).get("more_body"):
+            assert last["body"] == b"event: alive\ndata:\n\n"
+        assert last["body"] == b"event: changed\ndata: *\n\n"
+        for _ in range(3):
+            assert (await other.next())["body"] == b"event: alive\ndata:\n\n"
+        for stream in (ended, other):
+            await stream.leave()
+
+    asyncio.run(story())
+
+
+def test_a_browser_that_does_not_read_keeps_nobody_waiting_and_hears_everything_at_once_later() -> None:
+    async def story() -> None:
+        reads, told = asyncio.Event(), []
+
+        async def send(message: Any) -> None:
+            await reads.wait()
+            told.append(message["body"])
+
+        watcher = Watcher("session", send)
+        for report in ("a", "b", "c"):
+            watcher.tell(frozenset({report}), b"event: changed\ndata: " + report.encode() + b"\n\n")
+            await asyncio.sleep(0)
+        reads.set()
+        while len(told) < 2:
+            await asyncio.sleep(0)
+        assert told == [b"event: changed\ndata: a\n\n", b"event: changed\ndata: b,c\n\n"]
+
+    asyncio.run(story())
+
+
+def test_one_browser_that_fails_keeps_the_event_from_nobody_else() -> None:
+    async def story() -> None:
+        told = []
+
+        async def fails(_: Any) -> None:
+            raise RuntimeError("gone")
+
+        async def hears(message: Any) -> None:
+            told.append(message["body"])
+
+        for send in (fails, hears, fails, hears):
+            Watcher("session", send).tell(frozenset({"a"}), b"event")
+        assert told == [b"event", b"event"], "at once, before anything else runs"
+
+    asyncio.run(story())
+
+
 def test_a_desk_that_hangs_up_is_forgotten(desk: Desk) -> None:
     token = _token(desk, "rhian", "dispatcher")
 
@@ -108,5 +185,30 @@ def test_a_desk_that_hangs_up_is_forgotten(desk: Desk) -> None:
             await stream.next()
             await stream.leave()
         assert not any(events._watchers.values())
+
+    asyncio.run(story())
+
+
+def test_who_comes_and_reads_is_heard_by_the_others_of_the_same_queue(desk: Desk) -> None:
+    token, other = _token(desk, "rhian", "dispatcher"), _token(desk, "tom", "dispatcher")
+    desk.say(NOW)
+    ((report,),) = desk.rows("SELECT report_id FROM desk_items")
+    presence = Presence(desk.service)
+
+    async def story() -> None:
+        events = Events(desk.service, _nobody, presence)
+        rhian = Stream(events, token)
+        assert (await rhian.presence())["people"] == ["Rhian"]
+        tom = Stream(events, other)
+        while (told := await rhian.presence())["people"] != ["Rhian", "Tom"]:
+            pass
+        assert told["count"] == 2
+        ((person,),) = desk.rows("SELECT id FROM people WHERE name = 'tom'")
+        presence.write(person, "Tom", ("btp", "desk"), report)
+        while not (told := await rhian.presence())["reports"]:
+            pass
+        assert told["reports"] == {report: [[person, "Tom", "writing"]]}
+        await tom.leave()
+        await rhian.leave()
 
     asyncio.run(story())

@@ -1,0 +1,1 @@
+"""The desk in a real browser: Chromium against real processes."""

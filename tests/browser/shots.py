@@ -1,0 +1,165 @@
+"""Pictures of every page, to be looked at: `python -m tests.browser.shots FOLDER [PAGE ...]`.
+
+Each page at 390 and 1440 px, light and dark, at 320 px (what 400 % zoom leaves of 1280) and on a wall at 1920 px.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Page
+
+from tests.browser import eve
+from tests.browser.chromium import Stage
+from tests.browser.installation import Force, Installation
+from tests.browser.person import People
+from tests.gateway.programs import programs
+
+NAMES: Final = ("Transport Police, London", "Transport Police, North", "Transport Police, Wales")
+VIEWS: Final = (
+    ("390-light", 390, 844, False),
+    ("390-dark", 390, 844, True),
+    ("1440-light", 1440, 900, False),
+    ("1440-dark", 1440, 900, True),
+    ("320-zoom", 320, 256, False),
+    ("1920-wall", 1920, 1080, True),
+)
+Opened = Callable[[People], Page]
+
+
+def picture(page: Page, folder: Path, name: str) -> None:
+    """The whole page in every view."""
+    for view, wide, high, dark in VIEWS:
+        page.set_viewport_size({"width": wide, "height": high})
+        page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
+        page.screenshot(path=folder / f"{name}-{view}.png", full_page=True)
+
+
+def sign_in(people: People) -> Page:
+    """Before the desk."""
+    page = people.page()
+    page.goto("/sign-in")
+    return page
+
+
+def home(people: People) -> Page:
+    """Somebody who works in two places."""
+    page = people.sits_down("both", "supervisor", shown="Sian Pritchard")
+    other = people.force.at.force()
+    from handlers import people as accounts
+
+    accounts.change_role(people.force.at.service, f"both.{people.force.id}", other.id, "auditor")
+    return _again(people, page, "both")
+
+
+def queue_empty(people: People) -> Page:
+    """A quiet night."""
+    return people.sits_down("rhian", shown="Rhian Evans")
+
+
+def queue_one(people: People) -> Page:
+    """One thread."""
+    page = people.sits_down("rhian", shown="Rhian Evans")
+    eve.text_all(people.force, eve.THREADS[:1])
+    page.locator(".line").wait_for()
+    return page
+
+
+def queue_eve(people: People) -> Page:
+    """New Year's Eve: some waited too long, one is held, one was claimed and has more to say."""
+    page = _busy(people)
+    page.reload()
+    return page
+
+
+def report(people: People) -> Page:
+    """Danger, claimed, answered, noted."""
+    page = _busy(people)
+    page.goto(f"/{people.force.id}/reports/{people.force.reports()[3]}")
+    return page
+
+
+def audit(people: People) -> Page:
+    """Who saw what."""
+    _busy(people)
+    page = people.sits_down("owen", "auditor", shown="Owen Parry")
+    page.goto(f"/{people.force.id}/audit")
+    return page
+
+
+def search(people: People) -> Page:
+    """What was found."""
+    page = _busy(people)
+    page.goto(f"/{people.force.id}/search")
+    return page
+
+
+def account(people: People) -> Page:
+    """One's own account."""
+    page = people.sits_down("rhian", shown="Rhian Evans")
+    page.goto("/account")
+    return page
+
+
+PAGES: Final[dict[str, Opened]] = {
+    "sign-in": sign_in,
+    "home": home,
+    "queue-0": queue_empty,
+    "queue-1": queue_one,
+    "queue-14": queue_eve,
+    "report": report,
+    "search": search,
+    "account": account,
+    "audit": audit,
+}
+
+
+def _again(people: People, page: Page, name: str) -> Page:
+    page.goto(people.force.link(name))
+    page.get_by_role("button", name="Open the desk").click()
+    page.wait_for_url(lambda url: "/link/" not in url)
+    return page
+
+
+def _busy(people: People) -> Page:
+    force: Force = people.force
+    page, other = people.sits_down("rhian", shown="Rhian Evans"), people.sits_down("tom", shown="Tom Okafor")
+    eve.text_all(force)
+    first, second, third, danger, *_ = force.reports()
+    for desk, report in ((page, danger), (other, first), (page, second)):
+        desk.goto(f"/{force.id}/reports/{report}")
+        desk.get_by_role("button", name="Claim").click()
+    page.goto(f"/{force.id}/reports/{danger}")
+    page.get_by_role("textbox", name="Note").fill("Reading told at 23:41, two on platform 9.")
+    page.get_by_role("button", name="Keep note").click()
+    page.get_by_role("textbox", name="Write to the reporter").fill("Which side of the train are you on?")
+    page.get_by_role("button", name="Send").click()
+    force.at.send_due()
+    force.phone(104).text("left side, by the toilets")
+    force.phone(102).text("there are four of them now")
+    force.has_waited(200, third)
+    force.at.answer_clock()
+    force.at.answer_clock()
+    page.goto(f"/{force.id}/queue")
+    return page
+
+
+def main(folder: Path, wanted: tuple[str, ...] = ()) -> None:
+    """Takes the pictures of the pages named, of all where none is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stage = Stage()
+    with tempfile.TemporaryDirectory(prefix="quietline-shots-") as data, programs(Path(data)) as run:
+        at = Installation(run, NAMES * 5)
+        for name in wanted or tuple(PAGES):
+            people = People(stage.browser, at.force())
+            stage.run(lambda name=name, people=people: picture(PAGES[name](people), folder, name))
+            stage.run(people.leave)
+    stage.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).absolute(), tuple(sys.argv[2:]))
