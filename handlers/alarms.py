@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from handlers.conditions import Condition
+from handlers.conditions import ALERT, Condition
 from handlers.records import alarms
 from handlers.records.alarms import AlarmRow, RouteRow
 from handlers.records.database import Database, Transaction
@@ -56,6 +56,10 @@ def keep(database: Database, conditions: Iterable[Condition], audience: str, now
 def _end(tx: Transaction, row: AlarmRow, at: int) -> None:
     """It is over, once it has been quiet; whoever was told gets an all-clear, worth telling for a day."""
     quiet = abs(at - row.seen_at)
+    if row.id.startswith(f"{ALERT}:"):  # no all-clear: nobody knows that by the passing of time
+        if row.times or quiet >= FORGET_SECONDS * 1000:
+            alarms.forget(tx, row.id, row.state)
+        return
     if quiet >= FORGET_SECONDS * 1000 or (quiet >= QUIET_SECONDS * 1000 and not row.times):
         alarms.forget(tx, row.id, row.state)
     elif quiet >= QUIET_SECONDS * 1000 and row.state != OVER:

@@ -37,8 +37,14 @@ def steps(rank: int) -> tuple[int, ...]:
     return () if rank == MOVED else PAST_STEPS if rank == PAST else STEPS
 
 
-def note(tx: Transaction, organisation: str, report_id: str, audience: str, rank: int, revision: int, now: int) -> None:
-    """Puts a revision on the queue and starts its clock, in the transaction that writes it."""
+def note(
+    tx: Transaction, organisation: str, report_id: str, audience: str, rank: int, revision: int, now: int, *,
+    practice: bool = False,
+) -> None:  # fmt: skip
+    """Puts a revision on the queue and starts its clock, in the transaction that writes it.
+
+    `practice`: of an exercise.
+    """
     if organisation.startswith(_SYNTHETIC):
         return
     desk_items.note(
@@ -50,6 +56,7 @@ def note(tx: Transaction, organisation: str, report_id: str, audience: str, rank
         revision=revision,
         now=now,
         due=next_due(rank, 0, now),
+        practice=practice,
     )
 
 
@@ -61,4 +68,10 @@ def next_due(rank: int, step: int, since: int) -> int | None:
 
 def mend(tx: Transaction, now: int) -> int:
     """Brings clocks that a clock jump left in the future to now (F11); returns how many."""
-    return desk_items.pull_back(tx, now + _FUTURE + max(PAST_STEPS), now)
+    return desk_items.pull_back(
+        tx,
+        latest=now + _FUTURE + max(STEPS),
+        past_latest=now + _FUTURE + max(PAST_STEPS),
+        words_latest=now + _FUTURE + WORDS,
+        at=now,
+    )

@@ -6,26 +6,39 @@ its own transaction (`changed`), so that there is neither without the other. Row
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from handlers.records import audit
 from handlers.records.audit import AuditRow
-from handlers.records.database import Transaction
+from handlers.records.company import PassOn, TooLong
+from handlers.records.database import StoreBusy, StoreError, Transaction
 from handlers.service import Service, milliseconds
 from handlers.sign_in import SignedIn
 
 KINDS: Final = ("collection", "alteration", "consultation", "disclosure", "combination", "erasure")
 ALTERATION: Final = "alteration"
+COMBINATION: Final = "combination"
 CONSULTATION: Final = "consultation"
 DISCLOSURE: Final = "disclosure"
+MOST_TOGETHER: Final = 8  # carriers' texts wait meanwhile
+
+
+@dataclass(slots=True)
+class _Look:
+    """Rows of one look, and whether they are committed."""
+
+    rows: list[AuditRow]
+    written: bool = False
 
 
 def looked(
     service: Service, person: SignedIn, organisation: str, audience: str, what: str,
     seen: Iterable[tuple[str | None, int | None]], why: str,
 ) -> None:  # fmt: skip
-    """Writes who is about to see what, in one transaction.
+    """Writes who is about to see what, in one transaction; looks that come at the same time share one.
 
     Args:
         service: the shared parts.
@@ -38,14 +51,24 @@ def looked(
     Raises StoreError; then nothing may be shown.
     """
     at = milliseconds(service.clock.now())
+    rows = [
+        AuditRow(at, person.person_id, organisation, audience, CONSULTATION, what, report_id, revision, why)
+        for report_id, revision in seen
+    ]
+    look = _Look(rows)
+    try:
+        service.shared.company("audit", most=MOST_TOGETHER).do(look, partial(_write, service))
+    except TooLong:
+        raise StoreBusy("other looks are being written") from None
+    if not look.written:
+        raise StoreError("the look was not written")
+
+
+def _write(service: Service, looks: Sequence[_Look], _pass_on: PassOn) -> None:
     with service.database.write() as tx:
-        for report_id, revision in seen:
-            audit.add(
-                tx,
-                AuditRow(
-                    at, person.person_id, organisation, audience, CONSULTATION, what, report_id, revision, why, None
-                ),
-            )
+        audit.add_all(tx, [row for look in looks for row in look.rows])
+    for look in looks:
+        look.written = True
 
 
 def changed(

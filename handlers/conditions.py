@@ -17,6 +17,7 @@ UNTOUCHED_SECONDS = 120
 SILENT_SECONDS = 120
 TURN_SECONDS = 600
 UNCHECKED_SECONDS = 3 * 3600
+ALERT = f"{CONFIDENTIAL}:alert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ def found(status: Status, directory: Directory, around: Surroundings) -> list[Co
         wrong += _of_carriers(around)
     else:
         wrong += _of_nowhere(status, directory)
-    wrong += _of_routes(status)
+        wrong += _of_alerts(status)
+    wrong += [*_of_desks(status), *_of_routes(status)]
     return wrong
 
 
@@ -132,6 +134,21 @@ def _of_nowhere(status: Status, directory: Directory) -> Iterator[Condition]:
         if known is None or not known.confidential_sinks:
             words = f"{_reports(count)} held for {minutes(age)}: {organisation} has no confidential sink."
             yield Condition(f"{CONFIDENTIAL}:nowhere:{organisation}", CONFIDENTIAL, words)
+
+
+def _of_desks(status: Status) -> Iterator[Condition]:
+    """The supervisor is told wherever they are, not at the desk alone."""
+    prefix = "" if status.audience == DESK else f"{CONFIDENTIAL}:"
+    for organisation, (count, age) in sorted(status.unanswered.items()):
+        words = f"{_reports(count)} at the desk of {organisation} without an answer, the oldest for {minutes(age)}."
+        yield Condition(f"{prefix}unanswered:{organisation}", status.audience, words)
+
+
+def _of_alerts(status: Status) -> Iterator[Condition]:
+    """Danger in confidential reports, each by itself: their on-call is told at once, and of nothing more (R8)."""
+    for organisation, report_id in status.alerts:
+        words = f"A confidential report to {organisation} shows danger. It is in the confidential list."
+        yield Condition(f"{ALERT}:{report_id}", CONFIDENTIAL, words)
 
 
 def _of_routes(status: Status) -> Iterator[Condition]:

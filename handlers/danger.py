@@ -5,10 +5,10 @@ from __future__ import annotations
 from conversations.reading import Context
 from conversations.replies import read_first
 from handlers.ports import Organisation
-from handlers.service import Service
+from handlers.service import Front
 
 
-def in_danger(service: Service, organisation: Organisation, body: str) -> bool:
+def in_danger(service: Front, organisation: Organisation, body: str) -> bool:
     """Whether a text, read as a first one, has words of danger."""
     if read_first(service.flows.current(organisation.flow), body).keyword == "danger":
         return True

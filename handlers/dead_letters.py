@@ -8,13 +8,15 @@ A dead letter is called `text-12` or `delivery-34`. Confidential ones are there 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 
-from handlers import inbound
-from handlers.records import dead, inbox, reports
+from handlers import stored_texts
+from handlers.audit import CONSULTATION
+from handlers.records import audit, dead, inbox, reports
+from handlers.records.audit import AuditRow
 from handlers.records.database import Database, Transaction
 from handlers.records.dead import DeadDelivery, DeadText
 from handlers.records.inbox import InboxRow
@@ -65,30 +67,50 @@ def get(database: Database, name: str, audience: str = DESK) -> DeadLetter:
 
 
 def content(service: Service, name: str, reader: str, audience: str = DESK) -> bytes:
-    """What it says: a text's words, or a delivery's document, as UTF-8. The look is logged first, without content.
+    """What it says: a text's words, or a delivery's document, as UTF-8. The look is written into the audit first (R10).
 
     Args:
         service: the shared parts.
         name: of the dead letter.
-        reader: who looks.
+        reader: who looks, by the name that the machine knows.
         audience: for whom.
 
     Raises DeadLetterError, StoreError, VaultError.
     """
     what, number = _parsed(name)
     with service.database.read() as tx:
-        if what == TEXT:
-            row = _stored(tx, _text(tx, number, audience))
-            log.warning("the content of %s is shown to %s", name, reader)
-            return str(_body(service, tx, row)["text"]).encode("utf-8", "replace")
-        found = _delivery(tx, number, audience)
-        wrapped = reports.wrapped_key(tx, found.report_id)
-        sealed = reports.sealed_document(tx, found.report_id, found.revision)
-        if wrapped is None or sealed is None:
-            raise VaultError("the document is gone")
-        log.warning("the content of %s is shown to %s", name, reader)
-        key = service.ring.unwrap("content", found.report_id, wrapped, reports.key_place(found.report_id))
-        return key.open(sealed[0], reports.document_place(found.report_id, found.revision))
+        opened = _opened_text if what == TEXT else _opened_delivery
+        said, row = opened(service, tx, number, audience)
+    row = replace(row, at=milliseconds(service.clock.now()), what=name, to_whom=reader)
+    with service.database.write() as tx:
+        audit.add(tx, row)
+    log.warning("the content of %s is shown to %s", name, reader)
+    return said
+
+
+def _opened_text(service: Service, tx: Transaction, number: int, audience: str) -> tuple[bytes, AuditRow]:
+    """What a held text says, and the look at it."""
+    held = _text(tx, number, audience)
+    said = str(_body(service, tx, _stored(tx, held))["text"]).encode("utf-8", "replace")
+    return said, _look(audience, held.organisation, None, None)
+
+
+def _opened_delivery(service: Service, tx: Transaction, number: int, audience: str) -> tuple[bytes, AuditRow]:
+    """A delivery's document, and the look at it."""
+    found = _delivery(tx, number, audience)
+    wrapped = reports.wrapped_key(tx, found.report_id)
+    sealed = reports.sealed_document(tx, found.report_id, found.revision)
+    if wrapped is None or sealed is None:
+        raise VaultError("the document is gone")
+    key = service.ring.unwrap("content", found.report_id, wrapped, reports.key_place(found.report_id))
+    said = key.open(sealed[0], reports.document_place(found.report_id, found.revision))
+    return said, _look(audience, found.organisation, found.report_id, found.revision)
+
+
+def _look(audience: str, organisation: str | None, report_id: str | None, revision: int | None) -> AuditRow:
+    return AuditRow(
+        0, None, organisation or "-", audience, CONSULTATION, "dead letter", report_id, revision, "dead letter"
+    )
 
 
 def retry(service: Service, name: str, audience: str = DESK) -> None:
@@ -156,7 +178,7 @@ def _stored(tx: Transaction, found: DeadText) -> InboxRow:
 
 
 def _body(service: Service, tx: Transaction, row: InboxRow) -> dict[str, object]:
-    key = inbound.row_key(service, tx, row)
+    key = stored_texts.row_key(service, tx, row)
     body: dict[str, object] = orjson.loads(key.open(row.body, inbox.place(row.channel, row.external_id, "body")))
     return body
 

@@ -8,22 +8,23 @@ team those of the `confidential` audience. For everybody else a report is not th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
 
-from handlers import audit
-from handlers.records import desk_items, people, reports, texts
+from handlers import audit, colleagues, queue_lines
+from handlers.queue_lines import MOST_LINES, Line
+from handlers.records import desk_items, reports, texts
 from handlers.records.database import Transaction
-from handlers.records.desk_items import Item
+from handlers.records.desk_items import MOVED, Item, StoredLine
 from handlers.service import Service, milliseconds
 from handlers.sign_in import SignedIn
 from handlers.vault import DataKey, VaultError
 
 AUDIENCES: Final = {"dispatcher": "desk", "supervisor": "desk", "confidential": "confidential"}
 HANDLERS: Final = tuple(AUDIENCES)
-MOST_LINES: Final = 200
 
 
 class NotThere(Exception):
@@ -31,24 +32,19 @@ class NotThere(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line of the queue. `document` is the newest revision, empty where it cannot be opened."""
-
-    item: Item
-    reference: str
-    status: str
-    state: str
-    document: dict[str, Any]
-    holder: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Queue:
-    """The open lines in order, and the moment they were read, in milliseconds since 1970."""
+    """The open lines in order, and the moment they were read, in milliseconds since 1970.
+
+    `lines` may be some of them; `order` names all that are shown, `waiting` counts those of them that nobody has, and
+    `more` says that there are others behind them.
+    """
 
     lines: tuple[Line, ...]
     now: int
     audience: str
+    order: tuple[str, ...]
+    waiting: int
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +85,11 @@ class Shown:
     revisions: dict[str, int] = field(default_factory=dict)
 
 
+def roles_of(audience: str) -> tuple[str, ...]:
+    """The roles that see an audience's reports."""
+    return tuple(role for role, seen in AUDIENCES.items() if seen == audience)
+
+
 def audience_of(person: SignedIn, organisation: str, role: str | None = None) -> str:
     """The audience that a person is of at an organisation, the desk first. Raises NotThere."""
     for each, audience in AUDIENCES.items():
@@ -97,28 +98,36 @@ def audience_of(person: SignedIn, organisation: str, role: str | None = None) ->
     raise NotThere
 
 
-def queue(service: Service, person: SignedIn, organisation: str, audience: str, shown: Shown) -> Queue:
+def queue(
+    service: Service, person: SignedIn, organisation: str, audience: str, shown: Shown,
+    only: frozenset[str] | None = None,
+) -> Queue:  # fmt: skip
     """The open reports in order; what this session has not been shown yet is audited first.
+
+    Args:
+        service: the shared parts.
+        person: who looks.
+        organisation, audience: whose they are.
+        shown: what this session has been shown.
+        only: open the lines of these reports alone.
 
     Raises NotThere, StoreError.
     """
-    _allow(person, organisation, audience)
-    with service.database.read() as tx:
-        items = desk_items.queue(tx, organisation, audience, MOST_LINES)
-        stored = [_stored(tx, item) for item in items]
-        names = _names(tx, items)
+    allow(person, organisation, audience)
+    found = queue_lines.read(service, organisation, audience, only)
     lines = tuple(
-        line for item, one in zip(items, stored, strict=True) if (line := _line(service, item, one, names)) is not None
-    )
-    new = [
-        (line.item.report_id, line.item.revision)
-        for line in lines
-        if shown.revisions.get(line.item.report_id) != line.item.revision
-    ]
-    if new:
-        audit.looked(service, person, organisation, audience, "queue", new, "queue")
-    shown.revisions = {line.item.report_id: line.item.revision for line in lines}
-    return Queue(lines, milliseconds(service.clock.now()), audience)
+        found.lines[each] for each in found.order if (only is None or each in only) and each in found.lines
+    )  # fmt: skip
+    _note_looks(service, person, organisation, audience, shown, lines)
+    return Queue(lines, found.now, audience, found.order, found.waiting, found.more)
+
+
+def waiting(service: Service, person: SignedIn, organisation: str, audience: str) -> list[tuple[int, int]]:
+    """Each report that nobody has as (rank, since when it waits): no content, no id. Raises NotThere, StoreError."""
+    allow(person, organisation, audience)
+    with service.database.read() as tx:
+        found = desk_items.standing(tx, organisation, audience, MOST_LINES)
+    return [(each.rank, each.clock_at) for each in found if each.holder is None and each.rank != MOVED]
 
 
 def find(tx: Transaction, person: SignedIn, organisation: str, report_id: str) -> Item:
@@ -140,9 +149,7 @@ def report(service: Service, person: SignedIn, organisation: str, report_id: str
         stored = _stored(tx, item)
         names = _names(tx, [item])
         own, written = texts.of_report(tx, report_id), desk_items.notes(tx, report_id)
-        role = "confidential" if item.audience == "confidential" else "dispatcher"
-        colleagues = people.with_role(tx, organisation, role)
-        names |= {row.person_id: _name(tx, row.person_id) for row in written}
+        names |= {row.person_id: queue_lines.name(tx, row.person_id) for row in written}
     line = _line(service, item, stored, names)
     if line is None or stored is None:
         raise NotThere
@@ -150,6 +157,9 @@ def report(service: Service, person: SignedIn, organisation: str, report_id: str
         with service.database.write() as tx:
             desk_items.saw(tx, report_id, person.person_id)
     key = _key(service, item, stored[1])
+    language = str((line.document.get("facts") or {}).get("language") or "en")
+    with service.database.read() as tx:
+        there = colleagues.at_desk(tx, organisation, item.audience, person.person_id, language)
     return Report(
         line=line,
         sent=tuple(
@@ -166,9 +176,16 @@ def report(service: Service, person: SignedIn, organisation: str, report_id: str
             Note(names[row.person_id], row.at, _opened(key, row.body, desk_items.note_place(row.token)))
             for row in written
         ),
-        colleagues=tuple(one for one in colleagues if one[0] != person.person_id),
+        colleagues=tuple((one.id, one.label) for one in there),
         now=milliseconds(service.clock.now()),
     )
+
+
+def opened_lines(service: Service, tx: Transaction, items: list[Item]) -> list[Line]:
+    """Lines with their newest documents; only after the look at them is written (R10)."""
+    names = _names(tx, items)
+    found = [_line(service, item, _stored(tx, item), names) for item in items]
+    return [line for line in found if line is not None]
 
 
 def marks(service: Service, organisation: str, audience: str) -> list[tuple[str, int]]:
@@ -176,23 +193,31 @@ def marks(service: Service, organisation: str, audience: str) -> list[tuple[str,
     return desk_items.marks(service.database.look(), organisation, audience, MOST_LINES)
 
 
-def _allow(person: SignedIn, organisation: str, audience: str) -> None:
+def allow(person: SignedIn, organisation: str, audience: str) -> None:
+    """Raises NotThere unless the person is of the audience there."""
     if not any(person.has(organisation, role) for role in HANDLERS if AUDIENCES[role] == audience):
         raise NotThere
 
 
-_Stored = tuple[reports.StoredReport, bytes, bytes]
+def _note_looks(
+    service: Service, person: SignedIn, organisation: str, audience: str, shown: Shown, lines: Sequence[Line]
+) -> None:
+    """Audits the lines that this session has not been shown at their revision yet, and takes them as shown."""
+    now = {line.item.report_id: line.item.revision for line in lines}
+    new = [(report_id, revision) for report_id, revision in now.items() if shown.revisions.get(report_id) != revision]
+    if new:
+        audit.looked(service, person, organisation, audience, "queue", new, "queue")
+    shown.revisions |= now
 
 
-def _stored(tx: Transaction, item: Item) -> _Stored | None:
-    """A report's readable part, its wrapped key, its newest sealed document."""
+def _stored(tx: Transaction, item: Item) -> StoredLine | None:
     row = reports.get(tx, item.report_id)
     wrapped = reports.wrapped_key(tx, item.report_id)
     sealed = reports.sealed_document(tx, item.report_id, row.revision) if row is not None else None
     return None if row is None or wrapped is None or sealed is None else (row, wrapped, sealed[0])
 
 
-def _line(service: Service, item: Item, stored: _Stored | None, names: dict[str, str]) -> Line | None:
+def _line(service: Service, item: Item, stored: StoredLine | None, names: dict[str, str]) -> Line | None:
     if stored is None:
         return None
     row, wrapped, sealed = stored
@@ -219,9 +244,4 @@ def _opened(key: DataKey, sealed: bytes, place: Any) -> str:
 
 
 def _names(tx: Transaction, items: list[Item]) -> dict[str, str]:
-    return {holder: _name(tx, holder) for holder in {item.holder for item in items if item.holder}}
-
-
-def _name(tx: Transaction, person_id: str) -> str:
-    row = people.by_id(tx, person_id)
-    return row.shown if row is not None else "somebody who has left"
+    return {holder: queue_lines.name(tx, holder) for holder in {item.holder for item in items if item.holder}}

@@ -1,8 +1,8 @@
 """Whom a revision goes to, and how it gets into the tables (R8).
 
-A revision for the desk goes to the organisation's sinks; one about an operator's staff to none of that operator's. A
-confidential one goes to the confidential sinks alone: without any it is held, and an alarm is logged that names the
-organisation and nothing else.
+A revision for the desk goes to the organisation's sinks, one of an exercise to none; one about an operator's staff to
+none of that operator's. A confidential one goes to the confidential sinks alone: without any it is held, and an alarm
+is logged that names the organisation and nothing else.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from handlers.service import Service, milliseconds
 from handlers.vault import DataKey
 
 MOVED = "moved"
+EXERCISE = "exercise"
 _STAFF = "rail_staff"
 
 log = logging.getLogger("quietline.dispatch")
@@ -46,6 +47,7 @@ class SealedRevision:
     held: bool = False
     audience: str = "desk"
     rank: int = desk_items.UNKNOWN
+    practice: bool = False
 
 
 def seal(
@@ -62,7 +64,8 @@ def seal(
     """
     confidential = revision.audience == CONFIDENTIAL
     barred: tuple[str, ...] = ()
-    if organisation is None:
+    practice = revision.document["status"] == EXERCISE
+    if organisation is None or practice:
         listed: tuple[str, ...] = ()
     elif confidential:
         listed = organisation.confidential_sinks
@@ -79,9 +82,10 @@ def seal(
         sinks=tuple(sink for sink in listed if service.sinks[sink].wants(revision.kind)),
         priority=0 if revision.urgent else 1,
         barred=barred,
-        held=confidential and not listed,
+        held=confidential and not listed and not practice,
         audience=revision.audience,
         rank=answer_clock.rank_of(revision),
+        practice=practice,
     )
 
 
@@ -105,8 +109,9 @@ def write(tx: Transaction, organisation: str, revision: SealedRevision) -> list[
         document=revision.document,
     )
     answer_clock.note(
-        tx, organisation, revision.report_id, revision.audience, revision.rank, revision.number, revision.at
-    )
+        tx, organisation, revision.report_id, revision.audience, revision.rank, revision.number, revision.at,
+        practice=revision.practice,
+    )  # fmt: skip
     if revision.held:
         log.error("a confidential report is held: organisation %s has no confidential sink", organisation)
     return [

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import orjson
 
+from handlers.dispatch import EXERCISE
 from handlers.records import erasure, reports
 from handlers.records.database import Transaction
 from handlers.records.erasure import Hold, ReportRow
@@ -96,7 +97,8 @@ def _erase(service: Service, listed: ErasureList, report_ids: Sequence[str]) -> 
     for first in range(0, len(report_ids), AT_ONCE):
         with service.database.write() as tx:
             erased += sum(_delete(service, tx, each) for each in report_ids[first : first + AT_ONCE])
-    service.database.checkpoint()
+    if not service.database.scrub():
+        log.error("what was erased may linger in the database's files until they are tidied up")
     return erased
 
 
@@ -116,7 +118,7 @@ def apply(service: Service, listed: ErasureList) -> int:
 def _delete(service: Service, tx: Transaction, report_id: str) -> bool:
     now = milliseconds(service.clock.now())
     row = erasure.report(tx, report_id)
-    if row is not None and row.revision > 0:
+    if row is not None and row.revision > 0 and row.status != EXERCISE:
         _keep_statistic(service.ring, tx, report_id, row)
     for channel, external_id in erasure.delete(tx, report_id, now):
         remember(service.ring, tx, channel, external_id, now)

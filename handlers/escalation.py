@@ -4,7 +4,10 @@ The clock's sweep runs `escalate`. Each step is one transaction: the count goes 
 neither, so that a contact is told once whoever runs it and however often (F6). From then on the contact gets every
 newer revision as well, until somebody has the report in hand.
 
-A confidential report goes to confidential contacts alone, and no log line counts it (R8). Tests are never escalated.
+Who has claimed a report at the desk has it in hand; once given back, the answer clock asks for the next contact again.
+
+A confidential report goes to confidential contacts alone, and no log line counts it (R8). Tests and exercises are never
+escalated.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from collections.abc import Callable
 from handlers.acknowledgements import is_settled
 from handlers.dispatch import MOVED
 from handlers.ports import Doorbell, Organisation
-from handlers.records import acknowledgements, escalations, outbox
+from handlers.records import acknowledgements, escalations, outbox, shifts
 from handlers.records.database import Transaction
 from handlers.records.escalations import Waiting
 from handlers.service import Service, milliseconds
@@ -122,7 +125,11 @@ def _keep_up(service: Service, tx: Transaction, now: int) -> tuple[int, list[int
 
 
 def _is_over(tx: Transaction, row: Waiting) -> bool:
-    return row.kind == MOVED or is_settled(acknowledgements.of_report(tx, row.report_id))
+    return (
+        row.kind == MOVED
+        or shifts.in_hand(tx, row.report_id)
+        or is_settled(acknowledgements.of_report(tx, row.report_id))
+    )
 
 
 def _write(tx: Transaction, row: Waiting, sink: str, now: int) -> int | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from handlers.ports import Organisation
@@ -46,11 +46,11 @@ class Tally:
 
     def with_text(self, now: float) -> Tally:
         """With one text more."""
-        return replace(self, texts=(*self.texts, int(now)))
+        return Tally((*self.texts, int(now)), self.answers)
 
     def with_answer(self, now: float) -> Tally:
         """With one answer more."""
-        return replace(self, answers=(*self.answers, int(now)))
+        return Tally(self.texts, (*self.answers, int(now)))
 
 
 def _recent(times: tuple[int, ...], now: float) -> tuple[int, ...]:

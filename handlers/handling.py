@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import Final
 
 from conversations.texts import normalise
-from handlers import answer_clock, audit, desk, staff
+from handlers import answer_clock, audit, desk, replies, staff
 from handlers.ports import Doorbell
-from handlers.records import desk_items, people, reports
+from handlers.records import desk_items, people, reports, shifts
 from handlers.records.database import Transaction
 from handlers.records.desk_items import Item
 from handlers.service import Service, milliseconds
@@ -38,10 +38,26 @@ WHYS: Final = {
     "closed": "it is closed",
     "cap": f"you have {MOST_HELD} open reports; release one first",
     "not_yours": "claim it first",
+    "away": "they are not signed in; the report would lie where nobody reads it",
+    "full": f"they have {MOST_HELD} open reports",
+    "when": "choose by when",
+    "kept": "that promise is kept already",
+    "review": "somebody has read it already, or it was not drawn",
+    "busy": "real reports wait; an exercise would be in their way",
+    "many_exercises": "there are enough exercises on the desk",
+    "script": "there is no such exercise",
+    "handover": "it is withdrawn, or somebody has accepted it",
+    "news": "the reporter has written since you began; read it, then send again",
     "nobody": "there is no such colleague for this report",
     "empty": "there is nothing to keep",
     "long": "it is too long",
     "outcome": "choose how it ended",
+    "nothing": "no other report was chosen",
+    "labels": "it has as many labels as it can have",
+    "views": "you have as many saved views as you can have; drop one first",
+    "blank": "a blank in braces is left; fill it in",
+    "moved": "one of them is handled elsewhere",
+    "many": "that would join more reports than can be answered together",
     "number": "an incident number is made of letters, digits, blanks and - / . and has 40 of them at most",
 }
 _NUMBER: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z /.-]{0,39}")
@@ -107,6 +123,11 @@ def transfer(service: Service, person: SignedIn, organisation: str, report_id: s
         fitting = [role for role, audience in desk.AUDIENCES.items() if audience == item.audience]
         if not any(to == one for role in fitting for one, _ in people.with_role(tx, organisation, role)):
             raise NotDone("nobody")
+        if shifts.sessions(tx, to) == 0:
+            raise NotDone("away")
+        held_there = [row for row in shifts.loads(tx, organisation, item.audience) if row[0] == to]
+        if sum(count for _, _, count, _ in held_there) >= MOST_HELD:  # of this audience alone (R8)
+            raise NotDone("full")
         return desk_items.transfer(tx, report_id, person.person_id, to, now=now, words_due=now + answer_clock.WORDS)
 
     _change(service, person, organisation, report_id, "transfer", change, to_whom=to)
@@ -168,6 +189,8 @@ def write(
 
     Raises NotDone, NotSaid, NotThere, StoreError, turns.Lost, VaultError.
     """
+    if replies.has_blanks(text):
+        raise NotDone("blank")
     _disclosing(service, person, organisation, report_id, "reply")
     staff.say(service, doorbell, report_id, text, key=f"{person.person_id}:{key}", sure=sure)
     with service.database.write() as tx:
@@ -184,7 +207,7 @@ def _disclosing(service: Service, person: SignedIn, organisation: str, report_id
     """The audit row of a text to the reporter: an intent, committed before anything is sent."""
     now = milliseconds(service.clock.now())
     with service.database.write() as tx:
-        item = _held(tx, person, organisation, report_id)
+        item = held(tx, person, organisation, report_id)
         audit.changed(
             tx, person.person_id, item.organisation, item.audience, audit.DISCLOSURE, what, report_id,
             now=now, why="thread", revision=item.revision, to_whom="reporter",
@@ -197,13 +220,14 @@ def _change(
 ) -> None:  # fmt: skip
     now = milliseconds(service.clock.now())
     with service.database.write() as tx:
-        item = _held(tx, person, organisation, report_id)
+        item = held(tx, person, organisation, report_id)
         _audited(tx, person, item, what, now, why, to_whom)
         if not change(tx, item, now):
             raise NotDone("not_yours")
 
 
-def _held(tx: Transaction, person: SignedIn, organisation: str, report_id: str) -> Item:
+def held(tx: Transaction, person: SignedIn, organisation: str, report_id: str) -> Item:
+    """The line of a report that the person has and that is open. Raises NotDone, NotThere."""
     item = desk.find(tx, person, organisation, report_id)
     if item.closed_at is not None:
         raise NotDone("closed")

@@ -7,7 +7,8 @@
     4. the reply is stored with the row, so the same text again gets the same reply
     5. after the commit, and only then, the doorbell rings
 
-Texts that come while another is being written share the next transaction: one sync answers them all.
+Texts that come while another is being written share the next transaction: one sync answers them all, and they are
+worked out during the sync before.
 
 If step 3 raises, the savepoint goes and the row stays, due again: the reporter gets the flow's safe sentence and
 the clock takes the turn through the same code (`handlers.retaking`). If the commit fails the caller gets
@@ -21,23 +22,24 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import orjson
 
 from conversations.turn import Text
 from handlers import flood, status, turns
 from handlers.danger import in_danger
-from handlers.erasure import is_known
+from handlers.erasure import digests, is_known
 from handlers.outbound import queue_late_answer
 from handlers.ports import Channel, Doorbell, InboundText, Organisation
-from handlers.records import conversations, heartbeats, inbox, reports
+from handlers.records import conversations, heartbeats, inbox
+from handlers.records.company import PassOn
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import StoreBusy, StoreError, Transaction
-from handlers.records.inbox import InboxRow
-from handlers.service import Service, milliseconds, months
-from handlers.vault import DataKey, Place, VaultError
+from handlers.records.erasure import is_known as erased
+from handlers.service import Front, Service, milliseconds, months
+from handlers.stored_texts import stored_reply
+from handlers.vault import DataKey, Place
 
 REPEAT_SECONDS = 4.0
 FIRST_RETRY_SECONDS = 5.0
@@ -118,10 +120,13 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
     return waiting.reply
 
 
-def take_waiting(waiting: Sequence[Waiting]) -> None:
-    """Takes texts that came at the same time, in one transaction; each by itself where that fails. Raises nothing."""
+def take_waiting(waiting: Sequence[Waiting], pass_on: PassOn = lambda: None) -> None:
+    """Takes texts that came at the same time, in one transaction; each by itself where that fails. Raises nothing.
+
+    `pass_on` lets the next be worked out while these go to the disk.
+    """
     try:
-        _take(waiting)
+        _take(waiting, pass_on)
     except Exception as error:  # noqa: BLE001 - raised where the text is waited for
         if len(waiting) == 1:
             waiting[0].error = error
@@ -133,13 +138,13 @@ def take_waiting(waiting: Sequence[Waiting]) -> None:
                 take_waiting([each])
 
 
-def _take(waiting: Sequence[Waiting]) -> None:
+def _take(waiting: Sequence[Waiting], pass_on: PassOn) -> None:
     database = waiting[0].service.database
     with database.turn() as look:
         foreseen = [_foresee(each, look) for each in waiting]
-        with database.write() as tx:
-            for each, (taken, body) in zip(waiting, foreseen, strict=True):
-                each.reply, each.rung = _receive(each.service, tx, each.arrival, taken, body)
+    with database.write(pass_on) as tx:
+        for each, (taken, body) in zip(waiting, foreseen, strict=True):
+            each.reply, each.rung = _receive(each.service, tx, each.arrival, taken, body)
     for each in waiting:
         each.error = None
 
@@ -148,17 +153,18 @@ def _foresee(waiting: Waiting, look: Transaction) -> tuple[Taken | None, bytes]:
     """The turn as the conversation stands now, and the sealed text: nobody has to wait for these."""
     service, arrival = waiting.service, waiting.arrival
     taken: Taken | None = None
-    with suppress(Exception):  # what is wrong shows again, and is dealt with, inside the transaction
+    try:
         taken = work_out(service, arrival, find(service, look, arrival, lock=False))
+    except Exception as error:  # noqa: BLE001 - it shows again, and is dealt with, inside the transaction
+        if service.database.has_waited(error):  # not to wait as long once more: the carrier does not
+            raise StoreBusy("a lock was not to be had") from None
     return taken, sealed_body(arrival.text, arrival.row_key)
 
 
 def _receive(
     service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None, body: bytes
 ) -> tuple[str | None, list[int]]:
-    if is_known(service, tx, arrival.text.channel, arrival.text.external_id):
-        return None, []
-    number = _add(tx, arrival, body, foreseen)
+    number = _add(service, tx, arrival, body, foreseen)
     if number is None:
         return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
     try:
@@ -183,12 +189,11 @@ def indexes(service: Service, organisation: Organisation, text: InboundText, now
 
 def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None = None) -> tuple[Taken, list[int]]:
     """Writes the text's turn, inside the caller's savepoint: the foreseen one if it still holds."""
-    row = find(service, tx, arrival, lock=True)
-    taken = foreseen
-    if taken is None or not taken.turn.is_for(row):
-        taken = work_out(service, arrival, row)
-    rung = turns.close(service, tx, row, arrival.now) if row is not None and turns.is_over(row, arrival.now) else []
-    rung += turns.write(tx, taken.turn)
+    if not service.database.is_sqlite:
+        conversations.lock_address(tx, arrival.indexes)
+    taken, rung = foreseen, None if foreseen is None else turns.write_if_unmoved(tx, foreseen.turn)
+    if taken is None or rung is None:
+        taken, rung = _take_anew(service, tx, arrival, foreseen)
     if taken.begins_flood:
         log.error("a number floods %s, its further texts are set aside", arrival.organisation.id)
         heartbeats.beat(tx, f"{status.FLOOD}.{arrival.organisation.id}", milliseconds(arrival.now))
@@ -199,6 +204,16 @@ def take(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | 
             tx, taken.turn.conversation, taken.turn.report_key, said, received_at=received_at, now=arrival.now
         )
     return taken, rung
+
+
+def _take_anew(service: Service, tx: Transaction, arrival: Arrival, foreseen: Taken | None) -> tuple[Taken, list[int]]:
+    """The same with the conversation read and locked first."""
+    row = find(service, tx, arrival, lock=True)
+    taken = foreseen
+    if taken is None or not taken.turn.is_for(row):
+        taken = work_out(service, arrival, row)
+    rung = turns.close(service, tx, row, arrival.now) if row is not None and turns.is_over(row, arrival.now) else []
+    return taken, rung + turns.write(tx, taken.turn)
 
 
 def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) -> Taken:
@@ -217,14 +232,16 @@ def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) ->
         service, opened, event, arrival.now, memory=memory, index=arrival.indexes[0], replaces=replaces
     )
     said = turn.outcome.reply if _may_say(service, arrival, opened, turn, tally) else None
-    taken = _taken(arrival, turn, said, state="repeat" if event.repeat else "taken")
-    return replace(taken, begins_flood=len(tally.texts) == flood.TEXTS - 1)
+    begins_flood = len(tally.texts) == flood.TEXTS - 1
+    return _taken(arrival, turn, said, state="repeat" if event.repeat else "taken", begins_flood=begins_flood)
 
 
-def _taken(arrival: Arrival, turn: turns.Prepared, said: str | None, *, state: str) -> Taken:
+def _taken(
+    arrival: Arrival, turn: turns.Prepared, said: str | None, *, state: str, begins_flood: bool = False
+) -> Taken:
     reply = said if arrival.text.carrier_answers is None else None
     key = turn.report_key.seal(arrival.row_key.secret, arrival.place("key"))
-    return Taken(turn, said, reply, state, key, _sealed_reply(arrival, reply))
+    return Taken(turn, said, reply, state, key, _sealed_reply(arrival, reply), begins_flood)
 
 
 def _may_say(
@@ -270,11 +287,14 @@ def _open(
     return opened, row
 
 
-def _add(tx: Transaction, arrival: Arrival, body: bytes, foreseen: Taken | None) -> int | None:
-    """The inbox row, with all that is foreseen of it already in it."""
+def _add(service: Service, tx: Transaction, arrival: Arrival, body: bytes, foreseen: Taken | None) -> int | None:
+    """The inbox row, with all that is foreseen of it already in it; None where the text was taken before."""
     text, at = arrival.text, milliseconds(arrival.now)
+    digest, *others = digests(service.ring, text.channel, text.external_id)
+    if others and erased(tx, others):
+        return None
     if foreseen is None:
-        return inbox.add(tx, text.channel, text.external_id, at, body)
+        return inbox.add(tx, text.channel, text.external_id, at, body, digest=digest)
     return inbox.add(
         tx,
         text.channel,
@@ -286,6 +306,7 @@ def _add(tx: Transaction, arrival: Arrival, body: bytes, foreseen: Taken | None)
         state=foreseen.state,
         key=foreseen.key,
         reply=foreseen.sealed_reply,
+        digest=digest,
     )
 
 
@@ -300,31 +321,6 @@ def settle(tx: Transaction, number: int, arrival: Arrival, taken: Taken) -> None
         key=taken.key,
         reply=taken.sealed_reply,
     )
-
-
-def stored_reply(service: Service, tx: Transaction, channel: str, external_id: str) -> str | None:
-    """What was answered to a text that was taken before (F1); None once that is erased."""
-    row = inbox.find(tx, channel, external_id)
-    if row is None or row.reply is None:
-        return None
-    try:
-        return row_key(service, tx, row).open(row.reply, inbox.place(channel, external_id, "reply")).decode()
-    except VaultError:
-        return None
-
-
-def row_key(service: Service, tx: Transaction, row: InboxRow) -> DataKey:
-    """The key of an inbox row: under its report's key once it has one, under `content` before. Raises VaultError."""
-    place, name = inbox.place(row.channel, row.external_id, "key"), f"{row.channel}:{row.external_id}"
-    if row.key is None:
-        raise VaultError("the row has no key")
-    if row.report_id is None:
-        return service.ring.unwrap("content", name, row.key, place)
-    wrapped = reports.wrapped_key(tx, row.report_id)
-    if wrapped is None:
-        raise VaultError("the report is gone")
-    report_key = service.ring.unwrap("content", row.report_id, wrapped, reports.key_place(row.report_id))
-    return DataKey(name, report_key.open(row.key, place))
 
 
 def _sealed_reply(arrival: Arrival, reply: str | None) -> bytes | None:
@@ -361,7 +357,7 @@ def _postpone(service: Service, tx: Transaction, number: int, arrival: Arrival, 
     return reply
 
 
-def safe_reply(service: Service, organisation: Organisation, text: InboundText) -> str | None:
+def safe_reply(service: Front, organisation: Organisation, text: InboundText) -> str | None:
     """The flow's sentence for a text whose turn is still to be taken; nothing where the flow itself is what failed."""
     if text.carrier_answers or not flood.is_answered(organisation, text.sender):
         return None

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 import pyotp
 
-from handlers import passwords
-from handlers.records import people
+from handlers import attempts, passwords
+from handlers.records import passkeys, people
 from handlers.records.database import Transaction
 from handlers.records.people import PersonRow
 from handlers.service import Service, milliseconds
@@ -26,6 +26,7 @@ NEED_PASSKEY: Final = frozenset({"confidential", "administrator"})
 ISSUER: Final = "Quietline"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
 _LINK_SECONDS: Final = 600
+_ENROLMENT_SECONDS: Final = 3600
 
 
 class PersonError(Exception):
@@ -54,6 +55,12 @@ class Person:
     shown: str
     locked: bool
     roles: tuple[tuple[str, str], ...]
+    passkeys: int = 0
+
+    @property
+    def lacks_passkey(self) -> bool:
+        """Whether the person has a role that needs a passkey, and none."""
+        return not self.passkeys and any(role in NEED_PASSKEY for _, role in self.roles)
 
 
 def add(service: Service, name: str, shown: str, password: str | None = None) -> Enrolled:
@@ -80,7 +87,7 @@ def add(service: Service, name: str, shown: str, password: str | None = None) ->
 
 
 def reset(service: Service, name: str, password: str | None = None) -> Enrolled:
-    """Gives an account a new password and a new second factor, unlocks it and ends its sessions.
+    """Gives an account a new password and second factor, unlocks it, removes its passkeys and ends its sessions.
 
     Raises PersonError, StoreError.
     """
@@ -89,8 +96,64 @@ def reset(service: Service, name: str, password: str | None = None) -> Enrolled:
     enrolled, sealed = _enrol(service, row.id, row.name, row.shown, password)
     with service.database.write() as tx:
         people.reset(tx, row.id, **sealed)
+        passkeys.remove_all(tx, row.id)
         people.end_sessions(tx, row.id)
     return enrolled
+
+
+def change_password(service: Service, name: str, old: str, new: str, keep: str) -> None:
+    """Changes a person's own password and ends their other sessions.
+
+    Args:
+        service: the shared parts.
+        name: whose it is.
+        old, new: as typed.
+        keep: the hash of the session in which it is done.
+
+    Raises PersonError, StoreError.
+    """
+    account = attempts.of_account(service, name)
+    with service.database.read() as tx:
+        row = _found(tx, name)
+        braked = attempts.account_braked(service, tx, account)
+    if braked or not passwords.fits(old, row.password):
+        with service.database.write() as tx:
+            attempts.failed(service, tx, account)
+        raise PersonError("The password so far is not right.")
+    if why := passwords.weakness(new, row.name, row.shown):
+        raise PersonError(f"The new password {why}.")
+    made = passwords.hashed(new)
+    with service.database.write() as tx:
+        people.change_password(tx, row.id, made)
+        people.end_other_sessions(tx, row.id, keep)
+
+
+def enrolment(service: Service, name: str) -> str:
+    """A token with which somebody adds a passkey within an hour, once, and with password and code. For who needs one.
+
+    Raises PersonError, StoreError.
+    """
+    token = secrets.token_urlsafe(32)
+    ends_at = milliseconds(service.clock.now() + _ENROLMENT_SECONDS)
+    with service.database.write() as tx:
+        row = _found(tx, name)
+        passkeys.begin(tx, digest(token), "enrol", bound="", subject="", person_id=row.id, ends_at=ends_at)
+    return token
+
+
+def join(service: Service, name: str, issuer: str, subject: str) -> None:
+    """Says who an account is at an issuer of single sign-on, in place of what was said before; ends its sessions.
+
+    Raises PersonError, StoreError.
+    """
+    if not issuer:
+        raise PersonError("There is no single sign-on: set QUIETLINE_OIDC_ISSUER.")
+    with service.database.write() as tx:
+        row = _found(tx, name)
+        passkeys.part(tx, issuer, row.id)
+        if subject and not passkeys.join(tx, issuer, subject, row.id):
+            raise PersonError("That is somebody else's at the issuer already.")
+        people.end_sessions(tx, row.id)
 
 
 def lock(service: Service, name: str, locked: bool = True) -> None:
@@ -125,7 +188,14 @@ def listed(service: Service) -> list[Person]:
     """Every account, by name. Raises StoreError."""
     with service.database.read() as tx:
         return [
-            Person(row.id, row.name, row.shown, bool(row.locked), tuple(people.roles(tx, row.id)))
+            Person(
+                row.id,
+                row.name,
+                row.shown,
+                bool(row.locked),
+                tuple(people.roles(tx, row.id)),
+                len(passkeys.of(tx, row.id)),
+            )
             for row in people.listed(tx)
         ]
 

@@ -124,6 +124,7 @@ def _take_in(service: Service, listed: Sequence[Listed]) -> int:
     if not missing:
         return 0
     with service.database.write() as tx:
+        inbox.lock(tx)
         added = [
             spooling.add_due(service, tx, each.text, milliseconds(each.at), reply=None, held=True)
             for each in sorted(missing, key=lambda each: each.at)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import orjson
 
-from handlers import inbound
+from handlers import inbound, stored_texts
 from handlers.outbound import LATE_ANSWER_SECONDS, queue_late_answer
 from handlers.ports import Doorbell, InboundText, Media
 from handlers.records import inbox
@@ -23,11 +23,12 @@ from handlers.turns import KEEP_SECONDS
 from handlers.vault import DataKey, VaultError
 
 TRIES_AFTER = (inbound.FIRST_RETRY_SECONDS, 30.0)
+MOST = 1000
 
 log = logging.getLogger("quietline.retaking")
 
 
-def retake_due(service: Service, doorbell: Doorbell, most: int = 1000) -> int:
+def retake_due(service: Service, doorbell: Doorbell, most: int = MOST) -> int:
     """Takes the turns that are due again, oldest first; returns how many were tried."""
     tried = 0
     while tried < most and _retake_one(service, doorbell):
@@ -54,7 +55,7 @@ def _retake_one(service: Service, doorbell: Doorbell) -> bool:
 
 def _retake(service: Service, tx: Transaction, row: InboxRow, now: float) -> list[int]:
     """The turn of a stored text, as of when it came unless a newer one has been taken since."""
-    arrival = _arrival(service, row, inbound.row_key(service, tx, row), now)
+    arrival = _arrival(service, row, stored_texts.row_key(service, tx, row), now)
     before = inbound.find(service, tx, arrival, lock=True)
     newest = before is None or before.last_text_at <= row.received_at
     if newest:

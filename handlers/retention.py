@@ -85,7 +85,7 @@ def _forget_loose(service: Service, before: int) -> int:
         for _, channel, external_id in gone:
             erasing.remember(service.ring, tx, channel, external_id, now)
     if gone:
-        service.database.checkpoint()
+        service.database.scrub()
     return len(gone)
 
 

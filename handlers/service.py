@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 from conversations.flow import Flow
@@ -15,6 +15,7 @@ from conversations.turn import Reader
 from handlers.flood import FirstAnswers
 from handlers.ports import Channel, Clock, Organisation, Sink
 from handlers.records.database import Database
+from handlers.shared import Shared
 from handlers.vault import KeyRing
 
 _QUARTER_HOUR = 900
@@ -29,6 +30,35 @@ class Flows(Protocol):
 
     def pinned(self, slug: str, version: int, digest: str) -> Flow | None:
         """The flow a conversation began with, None where it is no longer known."""
+        ...
+
+
+class Front(Protocol):
+    """The parts that take a text into the spool: no store among them."""
+
+    @property
+    def ring(self) -> KeyRing:
+        """Seals, and makes the digests."""
+        ...
+
+    @property
+    def directory(self) -> Directory:
+        """Whose the address is."""
+        ...
+
+    @property
+    def flows(self) -> Flows:
+        """What is answered."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """When it came."""
+        ...
+
+    @property
+    def reader(self) -> Reader | None:
+        """Reads words of danger."""
         ...
 
 
@@ -75,22 +105,28 @@ class Service:
     production: bool = False
     first_answers: FirstAnswers | None = None
 
+    @cached_property
+    def shared(self) -> Shared:
+        """What the threads of this process do together."""
+        return Shared(self.ring)
+
     def house(self, organisation_id: str) -> House:
         """What a conversation must know of its organisation; the plainest house where that is gone."""
-        organisation = self.directory.get(organisation_id)
-        return NO_HOUSE if organisation is None else _house(organisation, self.support, self.production)
+        return self._houses.get(organisation_id, NO_HOUSE)
 
+    @cached_property
+    def _houses(self) -> dict[str, House]:
+        return {key: self._house(organisation) for key, organisation in self.directory.organisations.items()}
 
-@lru_cache(maxsize=64)
-def _house(organisation: Organisation, support: SupportDirectory | None, production: bool) -> House:
-    return House(
-        timezone=organisation.timezone,
-        area=organisation.area,
-        confidential=frozenset(organisation.confidential),
-        services=support,
-        production=production,
-        people=organisation.people,
-    )
+    def _house(self, organisation: Organisation) -> House:
+        return House(
+            timezone=organisation.timezone,
+            area=organisation.area,
+            confidential=frozenset(organisation.confidential),
+            services=self.support,
+            production=self.production,
+            people=organisation.people,
+        )
 
 
 def milliseconds(seconds: float) -> int:

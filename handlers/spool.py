@@ -17,7 +17,7 @@ import fcntl
 import os
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -58,18 +58,42 @@ class Contents:
     damaged: list[bytes] = field(default_factory=list)
     end: int = 0
     _answered: dict[str, list[int]] = field(default_factory=dict)
+    _senders: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.records) + len(self.damaged)
 
     def add(self, record: Record) -> None:
         """Takes up a record, unless there is one of that id."""
-        if self.records.setdefault(record.sid, record) is record and record.reply is not None:
+        if self.records.setdefault(record.sid, record) is not record:
+            return
+        self._senders.add(record.sender)
+        if record.reply is not None:
             self._answered.setdefault(record.sender, []).append(record.at)
+
+    def holds_of(self, senders: Collection[str]) -> bool:
+        """Whether there is a text of anybody among these."""
+        return not self._senders.isdisjoint(senders)
 
     def replies_since(self, sender: str, since: int) -> int:
         """How many texts of one sender were answered since then (milliseconds since 1970)."""
         return sum(at >= since for at in self._answered.get(sender, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """What a spool holds for one text.
+
+    `record` is its own, `waits`: there is one of its sender, `oldest_at` when the oldest of all came in milliseconds
+    since 1970.
+    """
+
+    record: Record | None = None
+    waits: bool = False
+    oldest_at: int | None = None
+
+
+NOTHING: Final = Glance()
 
 
 class Spool:
@@ -82,6 +106,7 @@ class Spool:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / FILE_NAME
+        self._name = str(self.path)
         self._seen: tuple[int, int] = (0, 0)  # the file's number, and up to where it was read
         self._contents = Contents()
 
@@ -100,17 +125,30 @@ class Spool:
         except OSError as error:
             raise SpoolError(type(error).__name__) from error
 
-    def find(self, sids: Collection[str]) -> Record | None:
-        """The record under any of `sids`, read on from where the file was read last. Raises SpoolError."""
+    def look(self, sids: Collection[str], senders: Collection[str]) -> Glance:
+        """What there is under any of these, read on from where the file was read last. Raises SpoolError."""
         try:
             with self._locked():
                 file = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
-                    return _first(self._up_to_date(file), sids)
+                    contents = self._up_to_date(file)
                 finally:
                     os.close(file)
+                oldest = next(iter(contents.records.values()), None)
+                return Glance(_first(contents, sids), contents.holds_of(senders), None if oldest is None else oldest.at)
         except FileNotFoundError:
-            return None
+            return NOTHING
+        except OSError as error:
+            raise SpoolError(type(error).__name__) from error
+
+    def take_over(self, records: Iterable[Record]) -> int:
+        """Appends another host's records, once each, and returns how many were new once they are on the disk.
+
+        Raises SpoolError; then a part of them may be there.
+        """
+        try:
+            with self._locked():
+                return self._take_over(records)
         except OSError as error:
             raise SpoolError(type(error).__name__) from error
 
@@ -126,7 +164,7 @@ class Spool:
     def is_empty(self) -> bool:
         """Whether nothing waits, without reading it. Raises SpoolError."""
         try:
-            return self.path.stat().st_size == 0
+            return os.stat(self._name).st_size == 0
         except FileNotFoundError:
             return True
         except OSError as error:
@@ -169,6 +207,19 @@ class Spool:
         if is_new:
             _sync(self.folder)
         return record
+
+    def _take_over(self, records: Iterable[Record]) -> int:
+        is_new = not self.path.exists()
+        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            contents = self._up_to_date(file)
+            fresh = [each for each in records if each.sid not in contents.records]
+            _append(file, contents.end, b"".join([as_line(each) for each in fresh]))
+        finally:
+            os.close(file)
+        if is_new:
+            _sync(self.folder)
+        return len(fresh)
 
     def _up_to_date(self, file: int) -> Contents:
         """What the file holds, read on from where it was read last."""

@@ -1,154 +1,83 @@
 """Texts that the database does not take: sealed into the spool, answered neutrally, brought home later (F7).
 
     the database fails, or has failed in the last seconds   a sealed record in the spool, the flow's safe sentence
+    it is not ready yet (the process has just begun)        the same
+    an earlier text of the sender is in the spool           the same: it must not be overtaken (F3)
     the spool fails too                                     the database's own error: the carrier is told 503
     the database is well again                              every record becomes an inbox row that is due, in order;
                                                             `handlers.retaking` takes its turn like any other's
 
-A record leaves the spool after the commit of its row, so a kill in between brings it twice and the carrier's id
-counts once. Within ten minutes its turn is as usual and the answer goes by itself, later it is held text (R4).
+Words of danger are answered with the emergency advice, which needs no database. A record leaves the spool once its turn
+has been tried, so a kill in between brings it twice and the carrier's id counts once. Within ten minutes its turn is as
+usual and the answer goes by itself, later it is held text (R4).
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-import threading
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import orjson
 
-from handlers import flood, inbound
+from handlers import flood, inbound, retaking
 from handlers.danger import in_danger
 from handlers.erasure import is_known
-from handlers.ports import Channel, Doorbell, InboundText, Media
+from handlers.ports import BadRequest, Doorbell, InboundText, Media, Organisation
 from handlers.records import inbox
-from handlers.records.database import StoreBusy, StoreError, Transaction
-from handlers.service import Service, milliseconds
-from handlers.spool import Contents, Record, Spool, SpoolError
+from handlers.records.database import Transaction
+from handlers.service import Front, Service, milliseconds
+from handlers.spool import Contents, Glance, Record, Spool, SpoolError, parse
 from handlers.vault import DataKey, KeyRing, Place, VaultError
 
-AGAIN_SECONDS: Final = 2.0
 AT_ONCE: Final = 100
+DROPPED_AT_ONCE: Final = 500
 _SPOOL: Final = "spool"
-_DRIVERS: Final = ("sqlite3", "psycopg")
 
 log = logging.getLogger("quietline.spool")
 
 
-class Intake:
-    """Takes texts by the durable turn, or into the spool while the database takes none.
-
-    After a failure the database is left alone for two seconds, then one text at a time tries it: a database that hangs
-    would else hold every thread that answers the carrier.
-
-    Args:
-        service: the shared parts.
-        doorbell: see `inbound.receive`.
-        spool: where to.
-        again: seconds for which the database is left alone after a failure.
-    """
-
-    def __init__(self, service: Service, doorbell: Doorbell, spool: Spool, *, again: float = AGAIN_SECONDS) -> None:
-        self._again = again
-        self._service = service
-        self._doorbell = doorbell
-        self._spool = spool
-        self._failed_at: float | None = None
-        self._readable_at = 0.0
-        self._trying = threading.Lock()
-
-    def receive(self, channel: Channel, text: InboundText) -> str | None:
-        """Stores a text and returns the reply, None where nothing is said.
-
-        Raises StoreError, or what else went wrong, where neither the database nor the spool took it.
-        """
-        try:
-            kept = None if self._spool.is_empty() else find(self._service, self._spool, text)
-        except SpoolError:
-            kept = None
-        if kept is not None:
-            return kept.reply
-        if self._failed_at is None:
-            return self._take(channel, text)
-        if time.monotonic() - self._failed_at >= self._again and self._trying.acquire(blocking=False):
-            try:
-                return self._take(channel, text)
-            finally:
-                self._trying.release()
-        return self._spooled(text, StoreBusy("the database has just failed"))
-
-    def _take(self, channel: Channel, text: InboundText) -> str | None:
-        try:
-            reply = inbound.receive(self._service, self._doorbell, channel, text)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the text is kept
-            log.error("a text goes to the spool (%s)", type(error).__name__)
-            if isinstance(error, StoreError) or type(error).__module__.partition(".")[0] in _DRIVERS:
-                self._failed_at = time.monotonic()
-            return self._spooled(text, error)
-        self._failed_at = None
-        return reply
-
-    def _spooled(self, text: InboundText, cause: Exception) -> str | None:
-        if (row := self._stored(text)) is not None:
-            return row[0]
-        try:
-            return keep(self._service, self._spool, text)
-        except SpoolError as error:
-            log.error("the spool took no text (%s)", error)
-            raise cause from error
-
-    def _stored(self, text: InboundText) -> tuple[str | None] | None:
-        """What was answered to a text that was taken before (F1), where the database can at least be read."""
-        if time.monotonic() < self._readable_at:
-            return None
-        try:
-            with self._service.database.read() as tx:
-                if inbox.find(tx, text.channel, text.external_id) is None:
-                    return None
-                return (inbound.stored_reply(self._service, tx, text.channel, text.external_id),)
-        except Exception as error:  # noqa: BLE001 - then the spool takes it again, and the carrier's id counts once
-            log.error("the database cannot be read either (%s)", type(error).__name__)
-            self._readable_at = time.monotonic() + self._again
-            return None
+def look(service: Front, spool: Spool, text: InboundText) -> Glance:
+    """What the spool holds of a text and its sender. Raises SpoolError."""
+    return spool.look(_digests(service.ring, text), _senders(service.ring, text))
 
 
-def find(service: Service, spool: Spool, text: InboundText) -> Record | None:
-    """The record of a text's id, where the spool holds it. Raises SpoolError."""
-    return spool.find(_digests(service.ring, text))
-
-
-def keep(service: Service, spool: Spool, text: InboundText) -> str | None:
-    """Seals a text into the spool and returns what it is answered with, the same id the same. Raises SpoolError."""
+def keep(service: Front, spool: Spool, text: InboundText) -> Record:
+    """Seals a text into the spool and returns its record, of the same id the same. Raises SpoolError."""
     sids = _digests(service.ring, text)
     organisation = service.directory.of(text.medium, text.recipient)
     at = milliseconds(service.clock.now())
-    [sender, *_] = service.ring.indexes([_SPOOL], "sender", text.medium, text.recipient, text.sender)
+    [sender, *_] = _senders(service.ring, text)
     danger = organisation is not None and in_danger(service, organisation, text.body)
 
     def make(contents: Contents) -> Record:
         reply = None
         if organisation is not None and contents.replies_since(sender, at - flood.SECONDS * 1000) < flood.ANSWERS:
-            reply = inbound.safe_reply(service, organisation, text)
+            reply = _reply(service, organisation, text, danger)
         return Record(sids[0], sender, at, reply, danger, service.ring.seal_away(_plain(text), _place(sids[0])))
 
-    return spool.keep(sids, make).reply
+    return spool.keep(sids, make)
 
 
-def replay(service: Service, spool: Spool) -> int:
-    """Brings what is in the spool into the database; returns how many records. Safe to run twice, at once or killed.
+def replay(service: Service, spool: Spool, doorbell: Doorbell) -> int:
+    """Brings what is in the spool into the database and takes its turns; returns how many records.
 
-    Raises StoreError or SpoolError; what is not in the database by then stays in the spool.
+    Safe to run twice, at once or killed. Raises StoreError or SpoolError; what is not in the database by then stays.
     """
     if spool.is_empty():
         return 0
-    brought = bring_home(service, spool.contents().records.values())
-    if brought:
+    waiting, number = list(spool.contents().records.values()), 0
+    for start in range(0, len(waiting), DROPPED_AT_ONCE):
+        brought = bring_home(service, waiting[start : start + DROPPED_AT_ONCE])
+        # Before they leave the spool: until then nothing newer of their senders is taken.
+        while retaking.retake_due(service, doorbell) >= retaking.MOST:
+            pass
         spool.drop(brought)
-        log.warning("%d texts of the spool are in the database", len(brought))
-    return len(brought)
+        number += len(brought)
+    if number:
+        log.warning("%d texts of the spool are in the database", number)
+    return number
 
 
 def bring_home(service: Service, records: Iterable[Record]) -> set[str]:
@@ -160,6 +89,7 @@ def bring_home(service: Service, records: Iterable[Record]) -> set[str]:
     for start in range(0, len(waiting), AT_ONCE):
         opened = [(record, _opened(service.ring, record)) for record in waiting[start : start + AT_ONCE]]
         with service.database.write() as tx:
+            inbox.lock(tx)
             for record, text in opened:
                 if text is not None:
                     add_due(service, tx, text, record.at, reply=record.reply)
@@ -202,8 +132,35 @@ def add_due(
     return True
 
 
+def take_over(service: Service, spool: Spool, lines: bytes) -> int:
+    """Takes over another host's spool, or a part of it, by its lines; returns how many texts are new to the spool.
+
+    Where the spool takes none they go to the database. Raises BadRequest, StoreError.
+    """
+    found = parse(lines)
+    if found.damaged or found.end != len(lines):
+        raise BadRequest("a line cannot be read")
+    try:
+        return spool.take_over(found.records.values())
+    except SpoolError as error:
+        log.error("the spool took nothing over (%s)", error)
+        return len(bring_home(service, found.records.values()))
+
+
+def _reply(service: Front, organisation: Organisation, text: InboundText, danger: bool) -> str | None:
+    """The flow's neutral sentence, or its emergency advice."""
+    reply = inbound.safe_reply(service, organisation, text)
+    if reply is None or not danger:
+        return reply
+    return service.flows.current(organisation.flow).advice.get(organisation.languages[0], reply)
+
+
 def _digests(ring: KeyRing, text: InboundText) -> list[str]:
     return ring.indexes([_SPOOL], "sid", text.channel, text.external_id)
+
+
+def _senders(ring: KeyRing, text: InboundText) -> Sequence[str]:
+    return ring.indexes([_SPOOL], "sender", text.medium, text.recipient, text.sender)
 
 
 def _place(sid: str) -> Place:

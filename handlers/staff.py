@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from conversations.discretion import exposing
@@ -42,7 +43,25 @@ REASONS: Final = {
     "words": "its beginning shows on a lock screen and names what R1 forbids",
     "sure": "it names what R1 forbids; confirm that it is safe to say",
 }
+_ANY_CHOICE: Final = "? 1 2"  # what quiet mode lets through
 _CHOICES: Final = re.compile(r"(?<!\w)1(?!\w).*(?<!\w)2(?!\w)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a thread stands for who would write in it.
+
+    `why` is what speaks against it, one of `REASONS`, None where nothing does; `silent` that only a question that 1 or
+    2 answers may be put; `until` (Unix seconds) when it ends, None where more was agreed; `staffed` that a person
+    answers and the questions rest; `put` the question put last that is still open, `put_at` when.
+    """
+
+    why: str | None
+    silent: bool = False
+    until: float | None = None
+    staffed: bool = False
+    put: str | None = None
+    put_at: float = 0.0
 
 
 class NotSaid(Exception):
@@ -73,7 +92,7 @@ def say(service: Service, doorbell: Doorbell, report_id: str, text: str, *, key:
     Returns False where it was said before. Raises NotSaid, StoreError, turns.Lost, VaultError.
     """
     body, _ = normalise(text)
-    _check_words(body, sure)
+    check_words(body, sure=sure)
     now = service.clock.now()
     rung: list[int] = []
     conversation_id = _of(service, report_id)
@@ -90,6 +109,31 @@ def say(service: Service, doorbell: Doorbell, report_id: str, text: str, *, key:
     if rung:
         doorbell.ring(rung)
     return True
+
+
+def standing(service: Service, report_id: str) -> Standing:
+    """Whether the reporter may be texted now; changes nothing. Raises StoreError, turns.Lost, VaultError."""
+    with service.database.read() as tx:
+        found = conversations.of_report(tx, report_id)
+        row = None if found is None else conversations.get(tx, found)
+    if row is None or row.report_id != report_id:
+        return Standing("closed")
+    session = turns.open_row(service, row).session
+    why: str | None = None
+    try:
+        _check_moment(session, _ANY_CHOICE, service.clock.now())
+    except NotSaid as refused:
+        why = refused.why
+    agreed = session.consent.get("contact") == "may_text"
+    is_open = session.ended is None and session.state != "stopped" and not session.staffed
+    return Standing(
+        why,
+        silent="silent" in session.marks,
+        until=None if agreed else session.last_text + WINDOW_SECONDS,
+        staffed=session.staffed,
+        put=session.put if is_open else None,
+        put_at=session.last_text,
+    )
 
 
 def hand_back(service: Service, doorbell: Doorbell, report_id: str) -> str | None:
@@ -116,7 +160,7 @@ def hand_back(service: Service, doorbell: Doorbell, report_id: str) -> str | Non
 
 
 def _of(service: Service, report_id: str) -> str:
-    """The open conversation of a report, looked for before the lock is taken: there is no index on it."""
+    """The open conversation of a report, looked for before the lock is taken."""
     found = conversations.of_report(service.database.look(), report_id)
     if found is None:
         raise NotSaid("closed")
@@ -135,7 +179,8 @@ def _token(conversation_id: str, key: str) -> str:
     return hashlib.sha256(f"{len(conversation_id)}:{conversation_id}{key}".encode()).hexdigest()[:32]
 
 
-def _check_words(body: str, sure: bool) -> None:
+def check_words(body: str, *, sure: bool = False) -> None:
+    """Whether a text may be sent as it is worded, to anybody. Raises NotSaid: `empty`, `long`, `words`, `sure`."""
     if not body.strip():
         raise NotSaid("empty")
     if segments(body).count > MOST_SEGMENTS:

@@ -20,6 +20,9 @@ CONFIDENTIAL = "confidential"
 SYNTHETIC = "synthetic"
 FLOOD = "flood"
 FLOOD_SECONDS = 600
+# Shorter than the first repetition of an alarm: each is told once.
+ALERT_SECONDS = 240
+MOST_ALERTS = 20
 PROCESSES = ("worker", "clock")
 
 
@@ -46,7 +49,8 @@ class Status:
     `texts` are those whose turn is not taken: state to (how many, age of the oldest). `silent_for` is by process,
     None where one was never seen; `synthetic` by the organisation whose way was tried. `nowhere` are confidential
     reports that no sink may have, by organisation; empty for the ordinary desk. `floods` are organisations that one
-    number has sent too many texts lately.
+    number has sent too many texts lately. `unanswered` are reports at the desk whose supervisor is to be told, by
+    organisation.
     """
 
     audience: str
@@ -58,6 +62,8 @@ class Status:
     synthetic: dict[str, float]
     nowhere: dict[str, tuple[int, float]]
     floods: tuple[str, ...] = ()
+    unanswered: dict[str, tuple[int, float]] = field(default_factory=dict)
+    alerts: tuple[tuple[str, str], ...] = ()
     alarms: tuple[AlarmRow, ...] = field(default=())
     routes: tuple[RouteRow, ...] = field(default=())
 
@@ -103,6 +109,8 @@ def read(database: Database, now: float, audience: str = DESK) -> Status:
                 if desk and name.startswith(f"{FLOOD}.") and abs(at - since) < FLOOD_SECONDS * 1000
             ),
             nowhere={} if desk else {row[0]: (row[1], _age(at, row[2])) for row in status.nowhere(tx)},
+            unanswered={row[0]: (row[1], _age(at, row[2])) for row in status.unanswered(tx, audience, at)},
+            alerts=() if desk else tuple(status.alerts(tx, at - ALERT_SECONDS * 1000, MOST_ALERTS)),
             alarms=tuple(row for row in alarms.all_of(tx) if row.audience == audience),
             routes=tuple(row for row in alarms.routes(tx) if row.audience == audience),
         )
@@ -151,10 +159,11 @@ def _oldest(rows: list[Waiting], at: int) -> float | None:
 def as_document(now: Status) -> dict[str, Any]:
     """The status as plain JSON data. Ages in seconds, times in milliseconds since 1970."""
     document = asdict(now)
+    del document["alerts"]  # of reports, by their ids
     document["unsent"] = {
         channel: {state: count for (of, state), count in now.unsent.items() if of == channel}
         for channel in sorted({channel for channel, _ in now.unsent})
     }
-    for name in ("texts", "nowhere"):
+    for name in ("texts", "nowhere", "unanswered"):
         document[name] = {key: {"count": count, "oldest": age} for key, (count, age) in getattr(now, name).items()}
     return document

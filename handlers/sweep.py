@@ -8,7 +8,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from handlers import answer_clock, escalation, outbound, retaking, sign_in, spooling, timers, unanswered
+from handlers import (
+    answer_clock,
+    escalation,
+    exercises,
+    outbound,
+    retaking,
+    shifts,
+    sign_in,
+    spooling,
+    timers,
+    unanswered,
+)
 from handlers.forwarding import MOST_RETRY_AFTER
 from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
@@ -38,13 +49,15 @@ def sweep(
     """
     steps: tuple[Callable[[], object], ...] = (
         lambda: mend_clock_jump(service),
-        lambda: spooling.replay(service, spool) if spool else None,
+        lambda: spooling.replay(service, spool, doorbell) if spool else None,
         lambda: retaking.retake_due(service, doorbell),
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
         lambda: escalation.escalate(service, doorbell),
-        lambda: unanswered.run_due(service),
+        lambda: unanswered.run_due(service, doorbell),
+        lambda: exercises.run_due(service, doorbell),
         lambda: sign_in.forget_old(service),
+        lambda: shifts.release_gone(service),
         lambda: ring_due(service, doorbell, forward_here),
         lambda: retaking.forget_senders(service),
     )

@@ -11,11 +11,11 @@ A conversation that turns out to be confidential goes on, in that turn, under a 
 
 from __future__ import annotations
 
-import hmac
 import logging
 import os
 import secrets
 from dataclasses import asdict, dataclass, replace
+from hashlib import blake2b
 
 import orjson
 
@@ -61,7 +61,7 @@ class Memory:
     def after(self, reply: str | None, now: float) -> Memory:
         """The same once the text has been answered, or not."""
         counts = reply is not None and self.tally.may_answer
-        return replace(self, tally=self.tally.with_answer(now)) if counts else self
+        return Memory(self.digest, self.at, self.tally.with_answer(now)) if counts else self
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,10 @@ class Opened:
     new_report: NewReport | None = None
 
     def digest(self, body: str) -> str:
-        """A digest of a text under this conversation's key; empty for an empty text."""
-        return hmac.digest(self.key.secret, body.encode("utf-8", "surrogatepass"), "sha256").hex()[:32] if body else ""
+        """A digest of a text under this conversation's key (RFC 7693, keyed); empty for an empty text."""
+        if not body:
+            return ""
+        return blake2b(body.encode("utf-8", "surrogatepass"), key=self.key.secret, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +163,9 @@ def begin(
         due_at=None,
     )
     session = Session.new(
-        flow,
-        id=report_id,
-        reference=reference,
-        spare=spare.id,
-        spare_reference=_reference(),
-        organisation=organisation.id,
-        channel=medium,
-        status=status,
-        language=organisation.languages[0],
-        now=now,
-    )
+        flow, id=report_id, reference=reference, spare=spare.id, spare_reference=_reference(),
+        organisation=organisation.id, channel=medium, status=status, language=organisation.languages[0], now=now,
+    )  # fmt: skip
     new_report = NewReport(report_id, organisation.id, reference, status, report_wrapped, milliseconds(now))
     return Opened(row, key, report_key, spare, flow, session, new_report=new_report)
 
@@ -295,7 +289,7 @@ def _sealed_revisions(service: Service, opened: Opened, outcome: Outcome, now: f
 
 def write(tx: Transaction, prepared: Prepared) -> list[int]:
     """Writes a turn and returns the numbers of its outbox rows."""
-    row, switch = prepared.row, prepared.switch
+    row = prepared.row
     if row is not None and prepared.new_report is not None:
         if prepared.seen is not None:
             conversations.end(tx, prepared.seen.id)
@@ -303,6 +297,22 @@ def write(tx: Transaction, prepared: Prepared) -> list[int]:
         conversations.add(tx, row)
     elif row is not None:
         conversations.save(tx, row)
+    return _write_rest(tx, prepared)
+
+
+def write_if_unmoved(tx: Transaction, prepared: Prepared) -> list[int] | None:
+    """The same for a turn of a stored conversation, without reading that again.
+
+    Returns None, with nothing written, where the conversation has moved since, or the turn is of another kind.
+    """
+    seen, row = prepared.seen, prepared.row
+    if seen is None or row is None or prepared.new_report is not None or not conversations.save_after(tx, seen, row):
+        return None
+    return _write_rest(tx, prepared)
+
+
+def _write_rest(tx: Transaction, prepared: Prepared) -> list[int]:
+    row, switch = prepared.row, prepared.switch
     if row is not None and switch is not None:
         reports.add(tx, **asdict(switch.report))
         reports.change_key(tx, switch.desk_id, switch.desk_key)

@@ -1,8 +1,8 @@
 """Work that threads bring at the same time, done by one of them for all: many turns, one commit.
 
 A thread that finds nobody at work leads: it takes what waits, its own first, runs it in one go and wakes the others,
-one of which leads next. There is no thread that does nothing else and could die with the work of others: who leads
-is a caller itself. Waiting has a limit.
+one of which leads next: where the work says so while it still waits for the disk, else at its end. There is no thread
+that does nothing else and could die with the work of others: who leads is a caller itself. Waiting has a limit.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Job = TypeVar("Job")
+PassOn = Callable[[], None]
+"""Lets the next thread lead; harmless where that has happened."""
 
 
 class TooLong(Exception):
@@ -49,12 +51,12 @@ class Company:
         self._waiting: deque[_Waiter] = deque()
         self._led = False
 
-    def do(self, job: Job, run: Callable[[Sequence[Job]], None]) -> None:
+    def do(self, job: Job, run: Callable[[Sequence[Job], PassOn], None]) -> None:
         """Returns once the job has been run, by this thread or another.
 
         Args:
             job: what came of it is noted in it; until then it says that nothing did.
-            run: does several jobs in one go; the same for all of this company.
+            run: does several jobs in one go, and may let the next be begun meanwhile; the same for all of this company.
 
         Raises TooLong, and in the thread that leads what `run` raises.
         """
@@ -77,22 +79,32 @@ class Company:
                     raise TooLong
         return not waiter.done
 
-    def _lead(self, run: Callable[[Sequence[Any]], None]) -> None:
+    def _lead(self, run: Callable[[Sequence[Any], PassOn], None]) -> None:
         with self._mutex:
             taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
+        passed = False
+
+        def pass_on() -> None:
+            nonlocal passed
+            if not passed:
+                passed = True
+                self._wake_next()
+
         try:
-            run([waiter.job for waiter in taken])
+            run([waiter.job for waiter in taken], pass_on)
         finally:
             with self._mutex:
-                woken = [*taken, *self._next_leader()]
                 for waiter in taken:
                     waiter.done = True
-            for waiter in woken:
+            for waiter in taken:
                 waiter.woken.release()
+            pass_on()
 
-    def _next_leader(self) -> list[_Waiter]:
-        self._led = bool(self._waiting)
-        if not self._led:
-            return []
-        self._waiting[0].leads = True
-        return [self._waiting[0]]
+    def _wake_next(self) -> None:
+        with self._mutex:
+            self._led = bool(self._waiting)
+            following = self._waiting[0] if self._led else None
+            if following is not None:
+                following.leads = True
+        if following is not None:
+            following.woken.release()

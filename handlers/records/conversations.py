@@ -51,12 +51,17 @@ def find(tx: Transaction, indexes: Sequence[str], *, lock: bool) -> Conversation
     On PostgreSQL the address itself is locked first, so that two first texts at once make one conversation.
     """
     if lock:
-        tx.run(_S.LOCK, number=_lock_number(indexes[-1]))
+        lock_address(tx, indexes)
     for index in indexes[:_MOST_INDEXES]:
         row = tx.one(_S.FIND if lock else _S.LOOK, address_index=index)
         if row is not None:
             return ConversationRow(*row)
     return None
+
+
+def lock_address(tx: Transaction, indexes: Sequence[str]) -> None:
+    """Locks an address on PostgreSQL until the transaction ends, before any of its rows: nobody waits in a circle."""
+    tx.run(_S.LOCK, number=_lock_number(indexes[-1]))
 
 
 def _lock_number(index: str) -> int:
@@ -97,6 +102,21 @@ def save(tx: Transaction, row: ConversationRow) -> None:
         last_text_at=row.last_text_at,
         due_at=row.due_at,
     )
+
+
+def save_after(tx: Transaction, was: ConversationRow, row: ConversationRow) -> bool:
+    """The same where it still stands as it was; False, and nothing written, where it has moved or ended."""
+    changed = tx.changed(
+        _S.SAVE_AFTER,
+        row=row.id,
+        was=was.state,
+        state=row.state,
+        last_text_at=row.last_text_at,
+        due_at=row.due_at,
+    )
+    if changed and row.address_index != was.address_index:  # a new month; else its index need not be written anew
+        tx.run(_S.FIND_UNDER, row=row.id, address_index=row.address_index)
+    return changed == 1
 
 
 def move(tx: Transaction, row: ConversationRow) -> None:

@@ -17,17 +17,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
-import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from handlers.records.company import Company, Job, TooLong
+from handlers.records.company import Company, Job, PassOn, TooLong
 from handlers.records.compiled import Statement
-from handlers.records.locks import LockTimeout, WriteLock
+from handlers.records.drivers import driver_errors, plain
+from handlers.records.hanging import HangingGuard
+from handlers.records.locks import LockTimeout, ThreadLock, WriteLock
+from handlers.records.seats import Seat, ThreadSeat, close
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
@@ -44,6 +46,7 @@ SQLITE_PRAGMAS: Final = (
     "PRAGMA secure_delete=ON",
     "PRAGMA trusted_schema=OFF",
     "PRAGMA busy_timeout=5000",
+    "PRAGMA temp_store=MEMORY",  # the journal of a savepoint would else spill into a file within most turns
     "PRAGMA wal_autocheckpoint=1000",
 )
 POSTGRES_SETTINGS: Final = (
@@ -54,6 +57,14 @@ POSTGRES_SETTINGS: Final = (
     "SET client_encoding = 'UTF8'",
 )
 _SQLITE: Final = "sqlite:///"
+# What holds sealed content or a key.
+_VACUUM: Final = "VACUUM inbox, conversations, reports, revisions, texts, desk_notes"
+# lock_not_available, query_canceled: postgresql.org/docs/current/errcodes-appendix.html
+_WAITED: Final = ("55P03", "57014")
+# A wait shorter than this changes nothing of SQLite's own.
+_UNHURRIED: Final = 0.05
+# The server's own limits come first.
+_CUT_AFTER: Final = 0.5
 _BEGIN_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -81,6 +92,12 @@ class Transaction:
         row: tuple[Any, ...] | None = self.run(statement, **values).fetchone()
         return row
 
+    def many(self, statement: Statement, rows: Sequence[dict[str, Any]]) -> None:
+        """Executes for each row of values, in order."""
+        bound = [statement.bound(self._kind, values) for values in rows]
+        if bound:
+            self._cursor.executemany(bound[0][0], [values for _, values in bound])
+
     def all(self, statement: Statement, **values: Any) -> list[tuple[Any, ...]]:
         """All rows."""
         rows: list[tuple[Any, ...]] = self.run(statement, **values).fetchall()
@@ -104,35 +121,30 @@ class Transaction:
         self._cursor.execute("RELEASE SAVEPOINT step")
 
 
-class _Seat:
-    """Where an open connection is kept, and whose process it is."""
-
-    connection: Any = None
-    cursor: Any = None
-    pid = 0
-
-
-class _ThreadSeat(_Seat, threading.local):
-    """One for each thread."""
-
-
 class Database:
     """The store of one installation.
 
     Args:
         url: `sqlite:///path` or `postgresql://...`.
-        patience: seconds that one wait for others may take.
+        patience: seconds that all the waits of a write for others may take.
+        cuts: break off what a PostgreSQL that hangs does not answer, soon after that time; for short work alone.
     """
 
-    def __init__(self, url: str, patience: float = LOCK_SECONDS) -> None:
+    def __init__(self, url: str, patience: float = LOCK_SECONDS, *, cuts: bool = False) -> None:
         self._patience = patience
-        self._url = _plain(url)
+        self._url = plain(url)
         self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
         self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
-        self._local = _ThreadSeat()
-        self._writer = _Seat() if self.is_sqlite else self._local
+        self._local = ThreadSeat()
+        self._writer = Seat() if self.is_sqlite else self._local
+        self._looker, self._looks = Seat(), ThreadLock(patience)
         self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), patience) if self.path else None
         self._company = Company(MOST_TOGETHER, patience) if self.is_sqlite else None
+        self._guard = HangingGuard(patience + _CUT_AFTER) if cuts and not self.is_sqlite else None
+
+    def with_patience(self, seconds: float) -> Database:
+        """The same store, by connections of its own."""
+        return Database(self._url, seconds, cuts=self._guard is not None)
 
     @property
     def is_sqlite(self) -> bool:
@@ -148,16 +160,20 @@ class Database:
         return create_engine(self._url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
 
     @contextmanager
-    def write(self) -> Iterator[Transaction]:
-        """One write transaction: committed where the block ends, rolled back where it raises. Raises StoreError."""
-        begin = "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN"
-        with self.locked(), self._transaction(begin, self._writer) as transaction:
-            yield transaction
+    def write(self, at_commit: PassOn | None = None) -> Iterator[Transaction]:
+        """One write transaction: committed where the block ends, rolled back where it raises. Raises StoreError.
+
+        `at_commit` is called once all is written, before the wait for the disk.
+        """
+        begin, seat = "BEGIN IMMEDIATE" if self.is_sqlite else "BEGIN", self._writer
+        with self._guarded(), self._within_patience(), self.locked(), self._transaction(begin, seat, at_commit) as tx:
+            yield tx
 
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         """One reading transaction with a steady view. Raises StoreError."""
-        with self._transaction("BEGIN" if self.is_sqlite else _BEGIN_READ, self._local) as transaction:
+        begin = "BEGIN" if self.is_sqlite else _BEGIN_READ
+        with self._guarded(), self._transaction(begin, self._local) as transaction:
             yield transaction
 
     def look(self) -> Transaction:
@@ -166,33 +182,66 @@ class Database:
 
     @contextmanager
     def turn(self) -> Iterator[Transaction]:
-        """Single reads before a `write` by the same thread, which comes next; yields the way to `look`.
+        """Single reads before a `write` by the same thread; yields the way to `look`.
 
-        Keeps the other threads of this process from the embedded database meanwhile. Raises StoreError.
+        One thread of this process at a time reads so from the embedded database. Raises StoreError.
         """
         if self._lock is None:
             yield Transaction(self._opened(self._local), self.kind)
             return
         try:
-            with self._lock.turn():
-                yield Transaction(self._opened(self._writer), self.kind)
+            with self._looks.turn(self._left()):
+                yield Transaction(self._opened(self._looker), self.kind)
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
 
-    def together(self, job: Job, run: Callable[[Sequence[Job]], None]) -> None:
+    def together(self, job: Job, run: Callable[[Sequence[Job], PassOn], None]) -> None:
         """Runs a job; on the embedded database in one go with those that other threads bring meanwhile.
 
         Args:
             job: notes itself what comes of it.
-            run: the same for every job of this database. Raises StoreBusy.
+            run: the same for every job of this database; see `Company.do`. Raises StoreBusy.
         """
         if self._company is None:
-            run([job])
+            with self._guarded():
+                run([job], lambda: None)
             return
         try:
-            self._company.do(job, run)
+            with self._within_patience():
+                self._company.do(job, run)
         except TooLong:
             raise StoreBusy("other threads are writing") from None
+
+    @contextmanager
+    def _within_patience(self) -> Iterator[None]:
+        """Whoever waits in several queues, one after another, waits no longer in all than in one."""
+        if self._local.deadline is not None:
+            yield
+            return
+        self._local.deadline = time.monotonic() + self._patience
+        try:
+            yield
+        finally:
+            self._local.deadline = None
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Cuts the connection of this thread where the server hangs, if that is wanted."""
+        if self._guard is None or self._local.call is not None:
+            yield
+            return
+        with self._guard.call() as call:
+            call.connection, self._local.call = self._local.connection, call
+            try:
+                yield
+            finally:
+                self._local.call = None
+
+    def _left(self) -> float:
+        """Seconds of patience that this thread has left."""
+        if self._local.deadline is None:
+            return self._patience
+        return max(0.0, self._local.deadline - time.monotonic())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -201,10 +250,15 @@ class Database:
             yield
             return
         try:
-            with self._lock.held():
+            with self._lock.held(self._left()):
                 yield
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
+
+    def has_waited(self, error: Exception) -> bool:
+        """Whether PostgreSQL gave up after a wait, for a lock or for the statement as a whole, or was given up."""
+        call = self._local.call
+        return getattr(error, "sqlstate", None) in _WAITED or (call is not None and time.monotonic() > call.deadline)
 
     def checkpoint(self) -> bool:
         """Empties SQLite's write-ahead log into the database file, so that nothing erased lingers in it.
@@ -217,71 +271,114 @@ class Database:
             found = self._cursor(self._writer).execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return bool(found[0][0] == 0)
 
+    def scrub(self) -> bool:
+        """Sees to it, as far as the database lets us, that what has just been deleted lingers in none of its files.
+
+        SQLite: `checkpoint`. PostgreSQL: VACUUM takes the dead rows out; their bytes may stay in a page until it is
+        written anew, and in its write-ahead log. Returns False where it could not be done now; never raises.
+        """
+        if self.is_sqlite:
+            try:
+                return self.checkpoint()
+            except StoreError:
+                return False
+        try:
+            cursor = self._cursor(self._local)
+            cursor.execute("SET statement_timeout = 0")
+            try:
+                cursor.execute(_VACUUM)
+            finally:
+                cursor.execute(f"SET statement_timeout = {int(self._patience * 1000)}")
+        except driver_errors():
+            close(self._local)
+            return False
+        return True
+
     def close(self) -> None:
-        """Closes this thread's connection, and the one that writes unless another thread is writing."""
-        _close(self._local)
+        """Closes this thread's connection, and those that threads share unless another is using them."""
+        close(self._local)
+        with suppress(LockTimeout), self._looks.turn(0):
+            close(self._looker)
         if self._lock is not None:
             with suppress(LockTimeout), self._lock.turn(0):
-                _close(self._writer)
+                close(self._writer)
 
     @contextmanager
-    def _transaction(self, begin: str, seat: _Seat) -> Iterator[Transaction]:
+    def _transaction(self, begin: str, seat: Seat, at_commit: PassOn | None = None) -> Iterator[Transaction]:
         cursor = self._begin(begin, seat)
         try:
             yield Transaction(cursor, self.kind)
+            if at_commit is not None:
+                at_commit()
             cursor.execute("COMMIT")
             if not self.is_sqlite and cursor.statusmessage != "COMMIT":
                 raise StoreError("aborted")  # PostgreSQL answers ROLLBACK, and no error, where a statement had failed
         except BaseException as error:
             try:
                 cursor.execute("ROLLBACK")
-            except _driver_errors():
-                _close(seat)
-            if isinstance(error, _driver_errors()):
+            except driver_errors():
+                close(seat)
+            if isinstance(error, driver_errors()):
                 self._forget_broken(seat)
                 raise StoreError(type(error).__name__) from error
             raise
 
-    def _begin(self, begin: str, seat: _Seat) -> Any:
+    def _begin(self, begin: str, seat: Seat) -> Any:
         """A cursor inside a fresh transaction; a connection that died meanwhile is replaced once."""
         for attempt in (1, 2):
+            is_new = seat.connection is None
             try:
                 cursor = self._cursor(seat)
-                cursor.execute(begin)
+                self._begin_in_time(cursor, begin)
                 return cursor
-            except _driver_errors() as error:
-                _close(seat)
+            except driver_errors() as error:
+                close(seat)
                 if "locked" in str(error):
                     raise StoreBusy("another program is writing") from error
-                if attempt == 2:
+                if attempt == 2 or is_new:
                     raise StoreError(type(error).__name__) from error
         raise AssertionError
 
-    def _opened(self, seat: _Seat) -> Any:
+    def _begin_in_time(self, cursor: Any, begin: str) -> None:
+        """Waits for a stranger's lock on the embedded database only as long as there is patience left."""
+        left = self._left() if self.is_sqlite else self._patience
+        if left > self._patience - _UNHURRIED:
+            cursor.execute(begin)
+            return
+        cursor.execute(f"PRAGMA busy_timeout={int(left * 1000)}")
+        try:
+            cursor.execute(begin)
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
+
+    def _opened(self, seat: Seat) -> Any:
         try:
             return self._cursor(seat)
-        except _driver_errors() as error:
+        except driver_errors() as error:
             raise (StoreBusy if "locked" in str(error) else StoreError)(type(error).__name__) from error
 
-    def _forget_broken(self, seat: _Seat) -> None:
+    def _forget_broken(self, seat: Seat) -> None:
         if seat.connection is not None and (self.is_sqlite or getattr(seat.connection, "closed", False)):
-            _close(seat)
+            close(seat)
 
-    def _cursor(self, seat: _Seat) -> Any:
+    def _cursor(self, seat: Seat) -> Any:
         if seat.connection is None or seat.pid != os.getpid():
             seat.connection = self._connect(writes=seat is self._writer)
             seat.cursor = seat.connection.cursor()
             seat.pid = os.getpid()
+            if self._local.call is not None:
+                self._local.call.connection = seat.connection
         return seat.cursor
 
     def _connect(self, *, writes: bool) -> Any:
         if self.path is not None:
-            # The one that writes is shared by the threads: the lock lets one of them at a time.
+            # Some are shared by the threads: a lock lets one of them at a time.
             connection = sqlite3.connect(
                 self.path, isolation_level=None, timeout=self._patience, cached_statements=256, check_same_thread=False
             )
-            # The first two are kept in the file, and setting them waits for whoever writes.
-            for pragma in SQLITE_PRAGMAS if writes else SQLITE_PRAGMAS[2:]:
+            # The first two are kept in the file, and setting them waits for whoever writes; asking does not.
+            is_set = not writes or connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            for pragma in SQLITE_PRAGMAS[2:] if is_set else SQLITE_PRAGMAS:
                 connection.execute(pragma)
             connection.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
             return connection
@@ -295,22 +392,7 @@ class Database:
         return postgres
 
 
-def _close(seat: _Seat) -> None:
-    if seat.connection is not None:
-        with suppress(Exception):
-            seat.connection.close()
-    seat.connection = None
-
-
-def _plain(url: str) -> str:
-    """An address as the drivers take it, whatever form SQLAlchemy or a platform gave it."""
-    for form in ("postgresql+psycopg://", "postgres://"):
-        if url.startswith(form):
-            return "postgresql://" + url.removeprefix(form)
-    return url
-
-
-def _driver_errors() -> tuple[type[Exception], ...]:
-    """What the drivers raise; psycopg is only known once it has been loaded."""
-    psycopg = sys.modules.get("psycopg")
-    return (sqlite3.Error, psycopg.Error) if psycopg else (sqlite3.Error,)
+def load_driver(url: str) -> None:
+    """Loads what a database's connections need and nothing of ours does: a fifth of a second for PostgreSQL."""
+    if not url.startswith(_SQLITE):
+        import psycopg  # noqa: F401

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from handlers.records import shifts
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
+from handlers.records.reports import StoredReport
 from handlers.vault import Place
 
 _S = statements("desk_items")
 
 DANGER, NOW, UNKNOWN, PAST, MOVED = range(5)
+RESTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,30 @@ class Item:
     incident: str | None
     outcome: str | None
     closed_at: int | None
+    practice: int = 0  # 1: an exercise, 2: one that rests while real reports wait
+
+
+_COLUMNS: Final = len(Item.__dataclass_fields__)
+StoredLine = tuple[StoredReport, bytes, bytes]
+"""A report's readable part, its wrapped key, its newest sealed document."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopRow:
+    """An open line with its report's readable part and wrapped key, None where it has no report."""
+
+    item: Item
+    report: tuple[StoredReport, bytes] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a line stands: who has it, and since when it waits for somebody."""
+
+    report_id: str
+    rank: int
+    holder: str | None
+    clock_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +82,14 @@ def note_place(token: str) -> Place:
 
 def note(
     tx: Transaction, *, report_id: str, organisation: str, audience: str, rank: int, revision: int, now: int,
-    due: int | None,
+    due: int | None, practice: bool = False,
 ) -> None:  # fmt: skip
     """A revision was made: its line is there and up to date; what was closed is open again.
 
     `due` is when the answer clock first speaks, None for never. A line that nobody has is due no later than that.
+    `practice`: it is an exercise.
     """
-    tx.run(
+    line = tx.one(
         _S.NOTE,
         report_id=report_id,
         organisation=organisation,
@@ -70,17 +99,29 @@ def note(
         revision=revision,
         clock_at=now,
         clock_due_at=due,
+        practice=int(practice),
     )
     if due is None:
         tx.run(_S.CALM, report=report_id)
         return
-    tx.run(_S.REOPEN, report=report_id, clock_at=now, clock_due_at=due)
-    tx.run(_S.HASTEN, report=report_id, due=due)
+    if line is not None and line[0] is not None:
+        tx.run(_S.REOPEN, report=report_id, clock_at=now, clock_due_at=due)
 
 
-def queue(tx: Transaction, organisation: str, audience: str, most: int) -> list[Item]:
+def top(tx: Transaction, organisation: str, audience: str, most: int) -> list[TopRow]:
     """The open lines: danger first, then what happens now, then by age."""
-    return [Item(*row) for row in tx.all(_S.QUEUE, owner=organisation, reader=audience, most=most)]
+    return [
+        TopRow(
+            Item(*row[:_COLUMNS]),
+            None if row[-1] is None else (StoredReport(*row[_COLUMNS:-1]), bytes(row[-1])),
+        )
+        for row in tx.all(_S.TOP, owner=organisation, reader=audience, most=most)
+    ]
+
+
+def standing(tx: Transaction, organisation: str, audience: str, most: int) -> list[Standing]:
+    """How the same lines stand, without anything sealed."""
+    return [Standing(*row) for row in tx.all(_S.STANDING, owner=organisation, reader=audience, most=most)]
 
 
 def marks(tx: Transaction, organisation: str, audience: str, most: int) -> list[tuple[str, int]]:
@@ -96,7 +137,10 @@ def get(tx: Transaction, report_id: str, organisation: str, audience: str) -> It
 
 def claim(tx: Transaction, report_id: str, person_id: str, *, now: int, words_due: int, cap: int) -> bool:
     """Takes a line that nobody has; False where somebody has it, or this person has `cap` already."""
-    return tx.changed(_S.CLAIM, report=report_id, who=person_id, at=now, words_due=words_due, cap=cap) == 1
+    claimed = tx.changed(_S.CLAIM, report=report_id, who=person_id, at=now, words_due=words_due, cap=cap) == 1
+    if claimed:
+        shifts.answered(tx, report_id)
+    return claimed
 
 
 def load(tx: Transaction, person_id: str) -> int:
@@ -118,6 +162,7 @@ def transfer(tx: Transaction, report_id: str, person_id: str, to: str, *, now: i
 def act(tx: Transaction, report_id: str, person_id: str, now: int) -> None:
     """Notes the holder's first word or action."""
     tx.run(_S.ACT, report=report_id, was=person_id, at=now)
+    shifts.acted(tx, report_id, now)
 
 
 def saw(tx: Transaction, report_id: str, person_id: str) -> None:
@@ -150,9 +195,13 @@ def step(tx: Transaction, item: Item, due_at: int | None) -> bool:
     return tx.changed(_S.STEP, report=item.report_id, from_step=item.clock_step, due=due_at) == 1
 
 
-def pull_back(tx: Transaction, latest: int, at: int) -> int:
-    """Brings clocks that a clock jump left beyond `latest` to `at` (F11); returns how many."""
-    return tx.changed(_S.PULL_BACK, latest=latest, at=at)
+def pull_back(tx: Transaction, *, latest: int, past_latest: int, words_latest: int, at: int) -> int:
+    """Brings clocks that a clock jump left too far in the future to `at` (F11); returns how many.
+
+    `past_latest` is for what is over, `words_latest` for the second clock.
+    """
+    moved = tx.changed(_S.PULL_BACK, latest=latest, past_latest=past_latest, at=at)
+    return moved + tx.changed(_S.PULL_BACK_WORDS, latest=words_latest, at=at)
 
 
 def add_note(tx: Transaction, token: str, report_id: str, person_id: str, body: bytes, now: int) -> None:

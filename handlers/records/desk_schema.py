@@ -5,8 +5,8 @@
     sessions       who is signed in, by the hash of the session's token
     sign_in_links  links that sign in once, in development alone
     attempts       sign-ins that failed, by keyed index of the account and of the network
-    audit          who looked at or changed what, written first and never changed (R10); `before` and `digest` stay
-                   empty until rows are chained
+    audit          who looked at or changed what, written first and never changed (R10), each row chained to the one
+                   before it (R11)
     desk_items     one line of the queue for each report: order, who has it, the answer clock, how it ended
     desk_notes     what staff wrote beside a report, sealed under its key
 
@@ -15,7 +15,7 @@ Times are whole milliseconds since 1970 (UTC).
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text, and_
 
 from handlers.records.metadata import Serial, metadata
 
@@ -49,6 +49,7 @@ sessions = Table(
     Column("person_id", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
+    Column("how", Text, nullable=False),  # password, passkey, single-sign-on, link, enrol
 )
 Index("ix_sessions_person_id", sessions.c.person_id)
 
@@ -110,12 +111,14 @@ desk_items = Table(
     Column("incident", Text),  # the control room's own number
     Column("outcome", Text),
     Column("closed_at", BigInteger),
+    Column("practice", Integer, nullable=False),  # 1 an exercise, 2 one that rests while real reports wait
 )
 _open = desk_items.c.closed_at.is_(None)
 Index(
     "ix_desk_items_open",
     desk_items.c.organisation,
     desk_items.c.audience,
+    desk_items.c.practice,
     desk_items.c.rank,
     desk_items.c.since,
     sqlite_where=_open,
@@ -123,8 +126,19 @@ Index(
 )
 _ticking = desk_items.c.clock_due_at.isnot(None)
 Index("ix_desk_items_clock_due_at", desk_items.c.clock_due_at, sqlite_where=_ticking, postgresql_where=_ticking)
-_held = desk_items.c.holder.isnot(None)
+_wordless = desk_items.c.words_due_at.isnot(None)
+Index("ix_desk_items_words_due_at", desk_items.c.words_due_at, sqlite_where=_wordless, postgresql_where=_wordless)
+_held = and_(desk_items.c.holder.isnot(None), desk_items.c.closed_at.is_(None))
 Index("ix_desk_items_holder", desk_items.c.holder, sqlite_where=_held, postgresql_where=_held)
+_closed = desk_items.c.closed_at.isnot(None)
+Index(
+    "ix_desk_items_closed_at",
+    desk_items.c.organisation,
+    desk_items.c.audience,
+    desk_items.c.closed_at,
+    sqlite_where=_closed,
+    postgresql_where=_closed,
+)
 
 desk_notes = Table(
     "desk_notes",

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from handlers.records import samples
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
 from handlers.vault import Place
@@ -69,9 +70,11 @@ def delete(tx: Transaction, report_id: str, at: int) -> list[tuple[str, str]]:
     for statement in (
         # The conversation first, as a turn locks it.
         *(_S.CONVERSATIONS, _S.TEXTS, _S.OUTBOX, _S.REVISIONS, _S.ANSWERS),
+        *(_S.JOINED, _S.APART, _S.LABELS),
         *(_S.DESK_NOTES, _S.DESK_ITEMS, _S.ESCALATIONS, _S.CONTACTS, _S.INBOX, _S.REPORTS, _S.RELEASE),
     ):
         tx.run(statement, report=report_id)
+    samples.erase(tx, report_id)
     tx.run(_S.NOTE, report_id=report_id, at=at)
     return sids
 

@@ -66,7 +66,7 @@ def settle(tx: Transaction, report_id: str) -> None:
 
 
 def hasten(tx: Transaction, report_id: str, at: int) -> None:
-    """The next contact is told at `at`, unless it is due sooner."""
+    """The next contact is told at `at`, unless it is due sooner; also where nobody else was to be told."""
     tx.run(_S.HASTEN, report=report_id, at=at)
 
 

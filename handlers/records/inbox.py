@@ -46,8 +46,12 @@ def add(
     state: str = "taken",
     key: bytes | None = None,
     reply: bytes | None = None,
+    digest: str = "",
 ) -> int | None:
-    """Writes the row and returns its number; None where this carrier's id was taken before."""
+    """Writes the row and returns its number; None where this carrier's id was taken before.
+
+    `digest` is a keyed hash of the carrier's id: under it a text that was erased since may be known.
+    """
     row = tx.one(
         _S.ADD,
         channel=channel,
@@ -60,8 +64,14 @@ def add(
         report_id=report_id,
         key=key,
         reply=reply,
+        digest=digest,
     )
     return None if row is None else row[0]
+
+
+def lock(tx: Transaction) -> None:
+    """Waits until nobody else brings many texts in one transaction: two with the same ones would wait in a circle."""
+    tx.one(_S.LOCK)
 
 
 def settle(

@@ -23,27 +23,24 @@ class LockTimeout(Exception):
     """The lock was not free in time."""
 
 
-class WriteLock:
-    """One writer at a time.
+class ThreadLock:
+    """One thread of this process at a time.
 
     Args:
-        path: the lock's file, made where it is missing.
-        seconds: how long a thread waits for the others of its process.
+        seconds: how long a thread waits for the others.
     """
 
-    def __init__(self, path: Path, seconds: float) -> None:
-        self._path = path
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._begin()
 
     def _begin(self) -> None:
         self._pid = os.getpid()
         self._threads = threading.RLock()
-        self._file: int | None = None
 
     @contextmanager
     def turn(self, seconds: float | None = None) -> Iterator[None]:
-        """Keeps this process's other threads away, and no other process yet; for work that ends in `held`.
+        """Keeps this process's other threads away, and no other process.
 
         Args:
             seconds: how long to wait, where not as long as usual.
@@ -53,16 +50,33 @@ class WriteLock:
         if self._pid != os.getpid():
             self._begin()
         if not self._threads.acquire(timeout=self._seconds if seconds is None else seconds):
-            raise LockTimeout("another thread is writing")
+            raise LockTimeout("another thread is at it")
         try:
             yield
         finally:
             self._threads.release()
 
+
+class WriteLock(ThreadLock):
+    """One writer at a time.
+
+    Args:
+        path: the lock's file, made where it is missing.
+        seconds: how long a thread waits for the others of its process.
+    """
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        self._path = path
+        super().__init__(seconds)
+
+    def _begin(self) -> None:
+        super()._begin()
+        self._file: int | None = None
+
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Holds the lock. Raises LockTimeout."""
-        with self.turn():
+    def held(self, seconds: float | None = None) -> Iterator[None]:
+        """Holds the lock; `seconds` as for `turn`. Raises LockTimeout."""
+        with self.turn(seconds):
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._file, fcntl.LOCK_EX)

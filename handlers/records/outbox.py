@@ -69,7 +69,8 @@ def add(
 
     An unclaimed `alert` stays: a control room may ring its bell for that kind alone.
     """
-    tx.run(_S.REPLACE, report=report_id, to=sink, newer=revision)
+    if revision > 1:
+        tx.run(_S.REPLACE, report=report_id, to=sink, newer=revision)
     row = tx.one(
         _S.ADD,
         report_id=report_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from handlers.records import passkeys
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
 from handlers.vault import Place
@@ -34,6 +35,17 @@ class SessionRow:
     shown: str
     created_at: int
     seen_at: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """One of a person's sessions, by the hash of its token."""
+
+    hash: str
+    created_at: int
+    seen_at: int
+    how: str
 
 
 def key_place(person_id: str) -> Place:
@@ -80,6 +92,11 @@ def reset(tx: Transaction, person_id: str, *, password: str, key: bytes, totp: b
     tx.run(_S.RESET, person=person_id, password=password, key=key, totp=totp)
 
 
+def change_password(tx: Transaction, person_id: str, password: str) -> None:
+    """Puts the hash of a new password in place of the old one."""
+    tx.run(_S.PASSWORD, person=person_id, password=password)
+
+
 def accept_step(tx: Transaction, person_id: str, step: int) -> bool:
     """Notes the time step of a code; False where it or a later one was accepted before."""
     return tx.changed(_S.STEP, person=person_id, step=step) == 1
@@ -105,9 +122,19 @@ def with_role(tx: Transaction, organisation: str, role: str) -> list[tuple[str, 
     return [(row[0], row[1]) for row in tx.all(_S.WITH_ROLE, at=organisation, which=role)]
 
 
-def begin_session(tx: Transaction, digest: str, person_id: str, now: int) -> None:
+def begin_session(tx: Transaction, digest: str, person_id: str, now: int, how: str) -> None:
     """Writes a session under the hash of its token."""
-    tx.run(_S.BEGIN, hash=digest, person_id=person_id, created_at=now, seen_at=now)
+    tx.run(_S.BEGIN, hash=digest, person_id=person_id, created_at=now, seen_at=now, how=how)
+
+
+def sessions(tx: Transaction, person_id: str) -> list[OpenSession]:
+    """A person's sessions, the newest first; those that are over and not yet swept up included."""
+    return [OpenSession(*row) for row in tx.all(_S.SESSIONS, person=person_id)]
+
+
+def lasting(tx: Transaction) -> list[tuple[str, int, int]]:
+    """Every session as (hash, made at, seen at), while its person is not locked."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_S.LASTING)]
 
 
 def session(tx: Transaction, digest: str) -> SessionRow | None:
@@ -127,9 +154,15 @@ def end_session(tx: Transaction, digest: str) -> None:
 
 
 def end_sessions(tx: Transaction, person_id: str) -> None:
-    """Ends every session of a person, and the links that would begin one."""
+    """Ends every session of a person, and whatever would begin one."""
     tx.run(_S.END_ALL, person=person_id)
     tx.run(_S.END_LINKS, person=person_id)
+    passkeys.end_of(tx, person_id)
+
+
+def end_other_sessions(tx: Transaction, person_id: str, keep: str) -> None:
+    """Ends every session of a person but one."""
+    tx.run(_S.END_OTHERS, person=person_id, keep=keep)
 
 
 def end_old_sessions(tx: Transaction, *, made: int, seen_before: int) -> int:

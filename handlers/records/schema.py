@@ -22,7 +22,8 @@
     contacts       sealed addresses of reporters who agreed to be written to after their conversation
     backups        which backups were made (`handlers.backups`)
 
-Those of the desk: `handlers.records.desk_schema`.
+Those of the desk: `handlers.records.desk_schema`, `handlers.records.joined_schema`,
+`handlers.records.shift_schema`.
 
 Times are whole milliseconds since 1970 (UTC). Binary columns are sealed by `handlers.vault`, bound to table, row
 and column.
@@ -42,10 +43,10 @@ from sqlalchemy import (
     text,
 )
 
-from handlers.records import desk_schema
+from handlers.records import desk_schema, joined_schema, shift_schema, sign_in_schema
 from handlers.records.metadata import Serial, metadata
 
-__all__ = ["desk_schema", "metadata"]
+__all__ = ["desk_schema", "joined_schema", "metadata", "shift_schema", "sign_in_schema"]
 
 inbox = Table(
     "inbox",
@@ -92,6 +93,8 @@ conversations = Table(
 )
 _awaited = conversations.c.due_at.isnot(None)
 Index("ix_conversations_due_at", conversations.c.due_at, sqlite_where=_awaited, postgresql_where=_awaited)
+
+Index("ix_conversations_report_id", conversations.c.report_id)
 
 reports = Table(
     "reports",

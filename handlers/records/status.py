@@ -37,6 +37,16 @@ def unsent(tx: Transaction, audience: str) -> dict[tuple[str, str], int]:
     return {(row[0], row[1]): row[2] for row in tx.all(_S.UNSENT_TEXTS, reader=audience)}
 
 
+def unanswered(tx: Transaction, audience: str, now: int) -> list[tuple[str, int, int]]:
+    """Reports at a desk that people work at, without an answer for long: organisation, how many, since when."""
+    return [(row[0], row[1], row[2]) for row in tx.all(_S.UNANSWERED, reader=audience, now=now)]
+
+
 def nowhere(tx: Transaction) -> list[tuple[str, int, int]]:
     """Confidential reports that have nowhere to go: organisation, how many, since when."""
     return [(row[0], row[1], row[2]) for row in tx.all(_S.NOWHERE)]
+
+
+def alerts(tx: Transaction, since: int, most: int) -> list[tuple[str, str]]:
+    """Confidential reports that have shown danger since then: organisation and report."""
+    return [(row[0], row[1]) for row in tx.all(_S.ALERTS, since=since, most=most)]

@@ -16,13 +16,14 @@ from unittest import mock
 
 from handlers import spooling, turns
 from handlers.forwarding import Lane
+from handlers.intake import Intake
 from handlers.ports import Delivery, InboundText, Retryable, SinkPaused
 from handlers.records import database as store
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.spool import Spool
 from handlers.sweep import sweep
 from tests.fakes import Desk, organisation
+from tests.prepared import prepare
 
 DESK, APART = "room", "apart"
 UP, REFUSES, BUSY, HANGS, TAKES_AND_HANGS, SHUT = MODES = ("up", "refuses", "busy", "hangs", "takes and hangs", "shut")
@@ -104,7 +105,7 @@ class World:
 
     def _start(self) -> None:
         service = self.desk.service
-        self.intake = spooling.Intake(service, self.desk.doorbell, self.spool, again=0.0)
+        self.intake = Intake(service, self.desk.doorbell, self.spool, again=0.0, aside=lambda work: work())
         self._lanes = [self._lane(sink) for sink in service.sinks.values()]
 
     def _lane(self, sink: Any) -> Lane:
@@ -133,12 +134,16 @@ class World:
     def killed_before_commit(self, text: InboundText) -> None:
         """The text is being written when the process is killed."""
         try:
-            with mock.patch.object(turns, "write", side_effect=Killed):
+            with mock.patch.object(turns, "_write_rest", side_effect=Killed):
                 self.take(text)
         except Killed:
             self.restart()
         else:
             raise AssertionError("the turn was never written")
+
+    def settle(self) -> None:
+        """What waits in the spool comes home."""
+        spooling.replay(self.desk.service, self.spool, self.desk.doorbell)
 
     @contextmanager
     def read_only(self) -> Iterator[None]:

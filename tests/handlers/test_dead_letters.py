@@ -11,7 +11,7 @@ import pytest
 from handlers import dead_letters, retaking
 from handlers.dead_letters import DeadLetterError
 from handlers.forwarding import Forwarder
-from handlers.records.database import Database
+from handlers.records.database import Database, StoreError
 from handlers.service import Directory
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.waits import refused, report_waits
@@ -120,6 +120,11 @@ def test_r10_content_is_shown_only_when_asked_and_the_look_is_logged_without_it(
 
     assert document["said"].startswith("canary")
     assert f"the content of {text} is shown to jo" in caplog.text
+    looks = desk.rows("SELECT kind, what, to_whom, audience FROM audit ORDER BY id")
+    assert looks == [
+        ("consultation", text, "jo", "desk"),
+        ("consultation", f"delivery-{row}", "jo", "desk"),
+    ]
     assert f"the content of delivery-{row} is shown to jo" in caplog.text
     assert not any(each in caplog.text for each in ("canary", "900777"))
 
@@ -147,3 +152,12 @@ def test_r8_a_confidential_report_is_there_for_that_team_alone(desk: Desk) -> No
 def test_a_name_of_nothing_is_a_clear_line(desk: Desk, name: str) -> None:
     with pytest.raises(DeadLetterError):
         dead_letters.retry(desk.service, name)
+
+
+def test_r10_where_the_audit_takes_nothing_nothing_is_shown(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    name = held(desk)
+    desk.change("ALTER TABLE audit RENAME TO gone")
+    with pytest.raises(StoreError):
+        dead_letters.content(desk.service, name, "jo")
+    assert "is shown" not in caplog.text
+    desk.change("ALTER TABLE gone RENAME TO audit")

@@ -10,11 +10,12 @@ from handlers import erasure, retention, timers
 from handlers.erasure import ErasureList, NotErased
 from handlers.records import erasure as records
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.retention import Policy
 from tests.canary import forms_of_words, leaks
 from tests.fakes import Desk, FakeSink
 from tests.handlers.sent import confirm, tell
+from tests.prepared import prepare
+from tests.waiting import until
 
 DAY = 86400.0
 _TABLES = ("inbox", "conversations", "reports", "revisions", "outbox", "texts", "acknowledgements", "escalations")
@@ -87,6 +88,17 @@ def test_e7_r22_nothing_of_it_is_left_on_the_disk(tmp_path: Path) -> None:
     erasure.erase(desk.service, listed, [report_id])
     assert leaks(tmp_path / "data", [*sealed, *forms_of_words("keeps following")]) == []
     assert leaks(tmp_path / "data", [f"SM{1:032x}".encode()]) == []
+
+
+def test_r22_postgresql_takes_the_dead_rows_out(desk: Desk, listed: ErasureList) -> None:
+    if desk.service.database.is_sqlite:
+        assert desk.service.database.scrub()
+        return
+    erasure.erase(desk.service, listed, [tell(desk)])
+    until(lambda: desk.rows("SELECT last_vacuum FROM pg_stat_user_tables WHERE relname = 'reports'")[0][0] is not None)
+    assert desk.rows("SHOW statement_timeout") == [("0",)], "the engine's own connection"
+    with desk.service.database.read() as tx:
+        assert tx._cursor.execute("SHOW statement_timeout").fetchone() == ("5s",)
 
 
 def test_r22_it_is_erased_while_its_conversation_is_open_and_the_next_text_begins_anew(

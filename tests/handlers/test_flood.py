@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import inbound, outbound, status
+from handlers import inbound, outbound, status, stored_texts
 from handlers.conditions import Surroundings, found
 from handlers.flood import FirstAnswers, Tally, is_answered
 from handlers.records.database import Database
@@ -45,7 +45,7 @@ class TestOneNumber:
         with desk.service.database.read() as tx:
             row = inbound.inbox.find(tx, "twilio", f"SM{61:032x}")
             assert row is not None
-            key = inbound.row_key(desk.service, tx, row)
+            key = stored_texts.row_key(desk.service, tx, row)
         assert b"words of a flooder 60" in key.open(row.body, inbound.inbox.place("twilio", row.external_id, "body"))
 
     def test_f16_the_same_words_over_and_over_count_too(self, desk: Desk) -> None:

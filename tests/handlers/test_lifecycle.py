@@ -106,6 +106,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(target=sent, phone=PHONES, body=ACCOUNTS, seconds=st.floats(0.1, 3.5))
     def sent_twice_by_the_network(self, phone: str, body: str, seconds: float) -> InboundText:
+        self.world.settle()
         text = self._spoken(phone, body, 20.0)
         documents = self.world.desk.rows("SELECT count(*) FROM revisions")
         self.world.desk.clock.move(seconds)
@@ -117,6 +118,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(target=sent, phone=PHONES, body=ACCOUNTS | ANSWERS)
     def killed_before_commit(self, phone: str, body: str) -> InboundText:
+        self.world.settle()
         text = self.world.text(phone, self._mark(phone, body))
         self.world.killed_before_commit(text)
         assert text.external_id not in self.world.stored(), "F4: no trace"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,6 +21,7 @@ from handlers.records.database import Database
 from handlers.spool import Spool
 from tests.carrier import ACCOUNT, Carrier, Refuse
 from tests.fakes import SHORT_CODE, Desk
+from tests.waiting import until
 
 HER = "+447700900001"
 
@@ -200,3 +204,33 @@ class TestByTheHour:
         reconciler = Reconciler(site.desk.service, site.archive, spool)
         reconciler.look()
         assert site.stored() == set()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_f3_two_that_bring_the_same_texts_at_once_do_not_wait_in_a_circle(database: Database, tmp_path: Path) -> None:
+    """The clock has written the first of three texts when a web process brings them too, from the other end."""
+    desk, spool = Desk.build(database), Spool(tmp_path / "spool")
+    records = [spooling.keep(desk.service, spool, desk.text(body)) for body in ("hello", "York", "he stared")]
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    add_due, brought = spooling.add_due, list[set[str]]()
+
+    def from_the_other_end() -> None:
+        try:
+            brought.append(spooling.bring_home(desk.service, reversed(records)))
+        finally:
+            desk.service.database.close()
+
+    web = threading.Thread(target=from_the_other_end)
+
+    def with_the_other_behind(*args: Any, **values: Any) -> bool:
+        added = add_due(*args, **values)
+        if threading.current_thread() is not web and not web.ident:
+            web.start()
+            until(lambda: desk.rows(waiting), what="the other waits")
+        return added
+
+    with mock.patch.object(spooling, "add_due", with_the_other_behind):
+        brought.append(spooling.bring_home(desk.service, records))
+        web.join()
+    assert brought == [{record.sid for record in records}] * 2
+    assert desk.rows("SELECT state, count(*) FROM inbox GROUP BY state") == [("due", 3)]

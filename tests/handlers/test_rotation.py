@@ -13,11 +13,12 @@ import pytest
 
 from gateway.keyfile import RETIRED, RingFile
 from gateway.secrets import new_key_ring
-from handlers import erasure, rotation, timers, vault
+from handlers import erasure, rotation, sign_in, timers, vault
 from handlers.records import conversations
 from handlers.records.database import Database
 from handlers.vault import KeyRing, UnknownKey
 from tests.fakes import Desk, FakeSink, organisation
+from tests.handlers.desk_people import PASSWORD, code, hire
 from tests.waiting import until
 
 PURPOSES = ("content", "confidential", "conversation", "index", "sending")
@@ -192,7 +193,7 @@ def test_f14_under_load_every_text_is_taken_and_answered(
 
 
 def test_f14_a_real_process_killed_in_the_middle_of_a_batch(tmp_path: Path) -> None:
-    from handlers.records.migrate import prepare
+    from tests.prepared import prepare
 
     database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
     prepare(database)
@@ -283,3 +284,22 @@ def test_the_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()} == {
         path.name: "0o600" for path in tmp_path.iterdir()
     }
+
+
+def test_f14_people_still_sign_in_with_their_codes_after_the_key_was_changed(
+    database: Database, tmp_path: Path
+) -> None:
+    file = new_file(tmp_path)
+    desk = desk_of(database, following(file))
+    rhian = hire(desk, "rhian", "dispatcher")
+    before = desk.rows("SELECT key, totp FROM people")[0]
+    assert rotation.left(desk.service, "content") == 0
+    rotate(desk, file, "content")
+
+    fresh = desk_of(database, following(file))
+    after = fresh.rows("SELECT key, totp FROM people")[0]
+    assert bytes(after[0]) != bytes(before[0])
+    assert bytes(after[1]) == bytes(before[1])
+    assert bytes(after[0]).startswith(fresh.service.ring.ids("content")[0].encode() + b"\0")
+    fresh.clock.at = desk.clock.at
+    assert sign_in.sign_in(fresh.service, "rhian", PASSWORD, code(fresh, rhian), "192.0.2.7") is not None

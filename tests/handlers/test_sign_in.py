@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from handlers import passwords, people, sign_in
+from handlers import attempts, passwords, people, sign_in
 from handlers.people import PersonError
 from handlers.records.database import Database
 from tests.fakes import Desk
@@ -56,19 +56,19 @@ def test_r16_nothing_alone_is_enough(desk: Desk) -> None:
 def test_r16_ten_failures_stop_one_account_and_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "fits", lambda password, against: against is not None and password == PASSWORD)
     rhian, tom = hire(desk, "rhian", "dispatcher"), hire(desk, "tom", "dispatcher")
-    for _ in range(sign_in.ACCOUNT_FAILURES):
+    for _ in range(attempts.ACCOUNT_FAILURES):
         assert _enter(desk, "0", password="wrong") is None
 
     assert _enter(desk, code(desk, rhian)) is None
     assert _enter(desk, code(desk, tom), name="tom") is not None
-    desk.clock.move(sign_in.WINDOW_SECONDS + 1)
+    desk.clock.move(attempts.WINDOW_SECONDS + 1)
     assert _enter(desk, code(desk, rhian)) is not None
 
 
 def test_r16_a_network_that_guesses_is_stopped_and_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "fits", lambda password, against: against is not None and password == PASSWORD)
     rhian = hire(desk, "rhian", "dispatcher")
-    for number in range(sign_in.NETWORK_FAILURES):
+    for number in range(attempts.NETWORK_FAILURES):
         assert _enter(desk, "0", name=f"guess{number}", at="198.51.100.1") is None
 
     assert _enter(desk, code(desk, rhian), at="198.51.100.1") is None

@@ -2,106 +2,27 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
 
-from handlers import outbound, retaking, spooling
-from handlers.ports import InboundText
-from handlers.records import database as store
+from handlers import spooling
+from handlers.intake import Intake
 from handlers.records.database import Database, StoreError
-from handlers.records.migrate import prepare
 from handlers.spool import Spool, SpoolError
 from tests.canary import forms_of_number, forms_of_words, leaks
 from tests.fakes import Desk
+from tests.handlers.spooled import FAULTS, Site, full, locked
+from tests.waiting import until
 
 SAFE = "Thanks, we have your text. We will answer shortly."
 WHERE = "just left clapham junction"
-
-
-@contextmanager
-def locked(database: Database) -> Iterator[None]:
-    """Another program holds the write lock."""
-    assert database.path is not None
-    other = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN EXCLUSIVE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-
-
-@contextmanager
-def full(database: Database) -> Iterator[None]:
-    """E10: not a page more."""
-    with database.write() as tx:
-        pages = tx._cursor.execute("PRAGMA page_count").fetchone()[0]
-        tx._cursor.execute(f"PRAGMA max_page_count={pages}")
-    try:
-        yield
-    finally:
-        database.close()
-
-
-@contextmanager
-def read_only(database: Database) -> Iterator[None]:
-    """E10: every write is refused."""
-    database.close()
-    with mock.patch.object(store, "SQLITE_PRAGMAS", (*store.SQLITE_PRAGMAS, "PRAGMA query_only=ON")):
-        try:
-            yield
-        finally:
-            database.close()
-
-
-@contextmanager
-def away(database: Database) -> Iterator[None]:
-    """The file is gone from where it was, as when its disk is."""
-    assert database.path is not None
-    database.close()
-    moved = database.path.parent.rename(database.path.parent.with_name("moved"))
-    try:
-        yield
-    finally:
-        database.close()
-        moved.rename(database.path.parent)
-
-
-FAULTS = (locked, full, read_only, away)
-
-
-class Site:
-    """An installation with a spool."""
-
-    def __init__(self, folder: Path) -> None:
-        (folder / "db").mkdir()
-        self.database = Database(f"sqlite:///{folder / 'db' / 'quietline.sqlite3'}", patience=0.1)
-        prepare(self.database)
-        self.desk = Desk.build(self.database)
-        self.spool = Spool(folder / "elsewhere")
-        self.intake = spooling.Intake(self.desk.service, self.desk.doorbell, self.spool, again=0.0)
-
-    def take(self, text: InboundText) -> str | None:
-        return self.intake.receive(self.desk.channel, text)
-
-    def say(self, body: str, **more: Any) -> str | None:
-        return self.take(self.desk.text(body, **more))
-
-    def clock_round(self) -> None:
-        spooling.replay(self.desk.service, self.spool)
-        retaking.retake_due(self.desk.service, self.desk.doorbell)
-        outbound.send_due(self.desk.service)
-
-    def states(self) -> list[str]:
-        return [state for (state,) in self.desk.rows("SELECT state FROM inbox ORDER BY id")]
 
 
 @pytest.fixture
@@ -144,7 +65,7 @@ def test_f7_while_postgresql_is_stopped_texts_go_to_the_spool(tmp_path: Path) ->
     database = Database("postgresql://nobody@127.0.0.1:1/nothing")
     desk = Desk.build(database)
     spool = Spool(tmp_path)
-    intake = spooling.Intake(desk.service, desk.doorbell, spool)
+    intake = Intake(desk.service, desk.doorbell, spool)
     begun = time.monotonic()
     assert intake.receive(desk.channel, desk.text("hello")) == SAFE
     assert intake.receive(desk.channel, desk.text(WHERE)) == SAFE
@@ -216,7 +137,7 @@ def test_f6_two_clocks_at_once_bring_everything_once(site: Site) -> None:
             site.say("hello", sender=f"+4477009000{number:02d}")
 
     def bring() -> None:
-        spooling.replay(site.desk.service, site.spool)
+        spooling.replay(site.desk.service, site.spool, site.desk.doorbell)
         site.database.close()
 
     clocks = [threading.Thread(target=bring) for _ in range(2)]
@@ -263,7 +184,7 @@ def test_a_sealed_text_moved_to_another_id_is_refused(site: Site) -> None:
 
 def test_after_a_failure_the_database_is_left_alone_and_one_text_at_a_time_tries_it(tmp_path: Path) -> None:
     site = Site(tmp_path)
-    intake = spooling.Intake(site.desk.service, site.desk.doorbell, site.spool, again=60.0)
+    intake = Intake(site.desk.service, site.desk.doorbell, site.spool, again=60.0)
     with locked(site.database):
         intake.receive(site.desk.channel, site.desk.text("hello"))
         begun = time.monotonic()
@@ -313,7 +234,7 @@ def test_a_turn_that_fails_after_the_way_home_has_three_tries_like_any_other(sit
 def test_the_spool_that_cannot_be_read_stops_no_round(site: Site) -> None:
     site.spool.folder.write_text("a file")
     with pytest.raises(SpoolError):
-        spooling.replay(site.desk.service, site.spool)
+        spooling.replay(site.desk.service, site.spool, site.desk.doorbell)
 
 
 def test_f1_what_the_spool_holds_is_answered_from_it_when_the_database_is_well_again(site: Site) -> None:
@@ -332,3 +253,76 @@ def test_f1_what_was_answered_before_is_answered_so_while_the_database_cannot_be
     with locked(site.database):
         assert site.take(text) == answer != SAFE
     assert site.spool.is_empty()
+
+
+def test_f3_a_later_text_does_not_overtake_one_that_is_still_in_the_spool(site: Site) -> None:
+    """
+    > hello                          (the database fails)
+    < Thanks, we have your text.
+    > just left clapham junction     (it is well again, the clock has not been)
+    < Thanks, we have your text.
+    """
+    with locked(site.database):
+        assert site.say("hello") == SAFE
+    site.desk.clock.move(2)
+    assert site.say(WHERE) == SAFE
+    assert site.say("hello", sender="+447700900002") != SAFE, "others are taken as ever"
+    site.clock_round()
+    assert site.spool.is_empty()
+    site.desk.clock.move(20)
+    assert site.say("1805 victoria to brighton coach 3") != SAFE
+    [mine] = site.desk.documents()
+    assert [entry["text"] for entry in mine["account"]][:2] == ["hello", WHERE]
+
+
+def test_f3_where_the_spool_takes_no_more_a_later_text_is_taken_all_the_same(site: Site) -> None:
+    with locked(site.database):
+        site.say("hello")
+    with mock.patch.object(Spool, "keep", side_effect=SpoolError("full")):
+        assert site.say(WHERE) != SAFE
+
+
+def test_f6_without_a_clock_the_web_process_brings_the_spool_home(site: Site) -> None:
+    with locked(site.database):
+        site.say("hello")
+    site.desk.clock.move(16)
+    assert site.say(WHERE) == SAFE
+    until(site.spool.is_empty)
+    assert set(site.states()) == {"taken"}
+    site.desk.clock.move(16)
+    assert site.say("1805 victoria to brighton coach 3") != SAFE
+
+
+def test_f7_before_the_database_is_ready_texts_go_to_the_spool(site: Site) -> None:
+    ready = [False]
+    intake = Intake(site.desk.service, site.desk.doorbell, site.spool, ready=lambda: ready[0])
+    first = site.desk.text("hello")
+    assert intake.receive(site.desk.channel, first) == SAFE
+    ready[0] = True
+    assert intake.receive(site.desk.channel, first) == SAFE, "a redelivery (F1)"
+    site.clock_round()
+    assert intake.receive(site.desk.channel, site.desk.text(WHERE)) != SAFE
+
+
+def test_danger_is_answered_with_the_emergency_advice_though_the_database_is_away(site: Site) -> None:
+    with locked(site.database):
+        assert "999" in (site.say("he has a knife") or "")
+
+
+def test_f1_after_erasure_the_same_id_gets_nothing_while_the_database_cannot_be_written(site: Site) -> None:
+    text = site.desk.text("hello")
+    site.take(text)
+    with mock.patch("handlers.intake.is_known", return_value=True), locked(site.database):
+        assert site.take(text) is None
+    assert site.spool.is_empty()
+
+
+def test_another_hosts_records_are_taken_over_once(site: Site) -> None:
+    with locked(site.database):
+        site.say("hello")
+        site.say(WHERE)
+    records = list(site.spool.contents().records.values())
+    other = Spool(site.spool.folder.with_name("other"))
+    assert other.take_over(records[:1]) == 1
+    assert other.take_over(records) == 1
+    assert other.contents().records == site.spool.contents().records

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from typing import Any
 
 import pytest
 
@@ -65,3 +67,35 @@ def test_one_that_cannot_be_stored_takes_nobody_with_it(desk: Desk) -> None:
 
 def test_until_it_is_committed_a_text_counts_as_not_taken(desk: Desk) -> None:
     assert waits(desk, desk.text("hello")).error is not None
+
+
+def test_f3_what_was_worked_out_during_the_commit_before_it_is_worked_out_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (waits(desk, desk.text(body)) for body in ("hello", "just left clapham junction"))
+    foresee, foreseen = inbound._foresee, threading.Event()
+
+    def other_carrier() -> None:
+        take_waiting([second])
+        desk.service.database.close()
+
+    other = threading.Thread(target=other_carrier)
+
+    def noted(waiting: Waiting, *look: Any) -> Any:
+        found = foresee(waiting, *look)
+        if waiting is second:
+            foreseen.set()
+        return found
+
+    def meanwhile() -> None:
+        other.start()
+        assert foreseen.wait(10), "nothing is worked out while others are written"
+
+    monkeypatch.setattr(inbound, "_foresee", noted)
+    take_waiting([first], meanwhile)
+    other.join(10)
+    assert first.error is second.error is None
+    assert len(desk.rows("SELECT id FROM conversations")) == 1
+    [report] = desk.documents()
+    assert next(entry["text"] for entry in report["account"]) == "hello"
+    assert report["said"]["place.at"][0]["text"] == "just left clapham junction"

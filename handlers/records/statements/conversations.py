@@ -20,6 +20,14 @@ SAVE = Definition(
     .where(_C.id == bindparam("row"))
     .values({name: bindparam(name) for name in ("address_index", "state", "last_text_at", "due_at")})
 )
+SAVE_AFTER = Definition(
+    update(conversations)
+    .where(_C.id == bindparam("row"), _C.state == bindparam("was"))
+    .values({name: bindparam(name) for name in ("state", "last_text_at", "due_at")})
+)
+FIND_UNDER = Definition(
+    update(conversations).where(_C.id == bindparam("row")).values(address_index=bindparam("address_index"))
+)
 _DUE = _ROW.where(_C.due_at <= bindparam("now")).order_by(_C.due_at).limit(1)
 NEXT_DUE = Definition(_DUE, _DUE.with_for_update(skip_locked=True))
 NEXT_DUE_AT = Definition(select(func.min(_C.due_at)).where(_C.due_at.isnot(None)))

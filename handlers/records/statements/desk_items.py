@@ -4,31 +4,50 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, insert, null, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, insert, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.records.definition import Definition
 from handlers.records.desk_schema import desk_items, desk_notes
+from handlers.records.schema import reports
 
 _I, _N = desk_items.c, desk_notes.c
+_REPORT = ("id", "organisation", "reference", "status", "revision", "kind", "state", "created_at", "updated_at")
+PAST = 3  # as in `handlers.records.desk_items`
 _OPEN: ColumnElement[bool] = _I.closed_at.is_(None)
 _THIS = _I.report_id == bindparam("report")
 _MINE = and_(_THIS, _OPEN, _I.holder == bindparam("was"))
 _MORE = {"stamp": _I.stamp + 1}
 _NEW: dict[str, Any] = {
     name: bindparam(name)
-    for name in ("report_id", "organisation", "audience", "rank", "since", "revision", "clock_at", "clock_due_at")
+    for name in (
+        *("report_id", "organisation", "audience", "rank", "since", "revision", "clock_at", "clock_due_at"),
+        "practice",
+    )
 } | {"stamp": 1, "clock_step": 0}
 
 
 def _noted(made: Any) -> Any:
-    """A later revision: what is closed opens again, and waits anew where nobody has it."""
+    """A later revision. The clock of an open line that nobody has begins anew where it is to be quicker, and where it
+    has said all it had to say and something graver is told.
+    """
     given = made.values(_NEW)
     new = given.excluded
+    graver = and_(_I.clock_due_at.is_(None), new.rank < _I.rank)
+    anew = and_(
+        _OPEN, _I.holder.is_(None), new.clock_due_at.isnot(None), or_(_I.clock_due_at > new.clock_due_at, graver)
+    )
     return given.on_conflict_do_update(
         index_elements=["report_id"],
-        set_={"rank": new.rank, "revision": new.revision, "stamp": _I.stamp + 1},
-    )
+        set_={
+            "rank": new.rank,
+            "revision": new.revision,
+            "stamp": _I.stamp + 1,
+            "clock_at": case((anew, new.clock_at), else_=_I.clock_at),
+            "clock_step": case((anew, 0), else_=_I.clock_step),
+            "clock_due_at": case((anew, new.clock_due_at), else_=_I.clock_due_at),
+        },
+    ).returning(_I.closed_at)
 
 
 NOTE = Definition(_noted(sqlite.insert(desk_items)), _noted(postgresql.insert(desk_items)))
@@ -47,23 +66,27 @@ REOPEN = Definition(
         clock_due_at=bindparam("clock_due_at"),
     )
 )
-HASTEN = Definition(
-    update(desk_items)
-    .where(_THIS, _I.holder.is_(None), _OPEN, _I.clock_due_at > bindparam("due"))
-    .values(clock_due_at=bindparam("due"))
-)
 CALM = Definition(update(desk_items).where(_THIS).values(clock_due_at=null(), words_due_at=null(), **_MORE))
 _NAMES = tuple(column.name for column in desk_items.columns)
 _ROW = select(*(desk_items.c[name] for name in _NAMES))
-QUEUE = Definition(
-    _ROW.where(_I.organisation == bindparam("owner"), _I.audience == bindparam("reader"), _OPEN)
-    .order_by(_I.rank, _I.since)
-    .limit(bindparam("most"))
-)
 MARKS = Definition(
     select(_I.report_id, _I.stamp)
     .where(_I.organisation == bindparam("owner"), _I.audience == bindparam("reader"), _OPEN)
-    .order_by(_I.rank, _I.since)
+    .order_by(_I.practice, _I.rank, _I.since)
+    .limit(bindparam("most"))
+)
+TOP = Definition(
+    select(*(desk_items.c[name] for name in _NAMES), *(reports.c[name] for name in _REPORT), reports.c.key)
+    .select_from(desk_items.outerjoin(reports, reports.c.id == _I.report_id))
+    .where(_I.organisation == bindparam("owner"), _I.audience == bindparam("reader"), _OPEN)
+    .order_by(_I.practice, _I.rank, _I.since)
+    .limit(bindparam("most"))
+)
+STANDING = Definition(
+    # An exercise that rests waits for nobody.
+    select(_I.report_id, case((_I.practice == 2, 4), else_=_I.rank), _I.holder, _I.clock_at)
+    .where(_I.organisation == bindparam("owner"), _I.audience == bindparam("reader"), _OPEN)
+    .order_by(_I.practice, _I.rank, _I.since)
     .limit(bindparam("most"))
 )
 GET = Definition(_ROW.where(_THIS, _I.organisation == bindparam("owner"), _I.audience == bindparam("reader")))
@@ -137,8 +160,13 @@ STEP = Definition(
 )
 PULL_BACK = Definition(
     update(desk_items)
-    .where(_I.clock_due_at > bindparam("latest"))
+    .where(_I.clock_due_at > case((_I.rank == PAST, bindparam("past_latest")), else_=bindparam("latest")))
     .values(clock_at=bindparam("at"), clock_due_at=bindparam("at"))
+)
+PULL_BACK_WORDS = Definition(
+    update(desk_items)
+    .where(_I.words_due_at > bindparam("latest"), _I.closed_at.is_(None))
+    .values(words_due_at=bindparam("at"))
 )
 ADD_NOTE = Definition(
     insert(desk_notes).values({name: bindparam(name) for name in ("token", "report_id", "person_id", "at", "body")})

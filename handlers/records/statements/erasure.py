@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.records.definition import Definition
 from handlers.records.desk_schema import desk_items, desk_notes
+from handlers.records.joined_schema import desk_apart, desk_joined, desk_labels
 from handlers.records.schema import (
     UNFINISHED,
     acknowledgements,
@@ -46,6 +47,9 @@ ANSWERS = Definition(delete(acknowledgements).where(acknowledgements.c.report_id
 ESCALATIONS = Definition(delete(escalations).where(escalations.c.report_id == _REPORT))
 DESK_ITEMS = Definition(delete(desk_items).where(desk_items.c.report_id == _REPORT))
 DESK_NOTES = Definition(delete(desk_notes).where(desk_notes.c.report_id == _REPORT))
+JOINED = Definition(delete(desk_joined).where(desk_joined.c.report_id == _REPORT))
+APART = Definition(delete(desk_apart).where(or_(desk_apart.c.report_id == _REPORT, desk_apart.c.other_id == _REPORT)))
+LABELS = Definition(delete(desk_labels).where(desk_labels.c.report_id == _REPORT))
 CONVERSATIONS = Definition(delete(conversations).where(conversations.c.report_id == _REPORT))
 CONTACTS = Definition(delete(contacts).where(contacts.c.report_id == _REPORT))
 INBOX = Definition(delete(inbox).where(_I.report_id == _REPORT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import bindparam, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.records.definition import Definition
@@ -19,7 +19,7 @@ NEW = Definition(
     .where(
         _R.organisation == bindparam("owner"),
         _R.revision > 0,
-        _R.status != text("'test'"),
+        _R.status == text("'live'"),
         _E.report_id.is_(None),
         _FORWARDED.isnot(None),
     )
@@ -47,7 +47,7 @@ KEEP_UP = Definition(
 SETTLE = Definition(update(escalations).where(_E.report_id == bindparam("report")).values(due_at=bindparam("due_at")))
 HASTEN = Definition(
     update(escalations)
-    .where(_E.report_id == bindparam("report"), _E.due_at > bindparam("at"))
+    .where(_E.report_id == bindparam("report"), or_(_E.due_at > bindparam("at"), _E.due_at.is_(None)))
     .values(due_at=bindparam("at"))
 )
 PULL_BACK = Definition(update(escalations).where(_E.due_at > bindparam("latest")).values(due_at=bindparam("at")))

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import bindparam, func, null, select, text, update
+from sqlalchemy import bindparam, exists, func, literal, null, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from handlers.records.definition import Definition
 from handlers.records.schema import WAITING as WAITS
-from handlers.records.schema import inbox
+from handlers.records.schema import inbox, taken_before
 
 _COLUMNS = (
     *("channel", "external_id", "received_at", "state", "attempts", "body"),
     *("organisation", "report_id", "key", "reply"),
 )
-_VALUES: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
+_ERASED = exists().where(taken_before.c.hash == bindparam("digest"))
+_NEW = select(*(bindparam(name, type_=inbox.c[name].type) for name in _COLUMNS)).where(~_ERASED)
 ADD = Definition(
-    sqlite.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(inbox.c.id),
-    postgresql.insert(inbox).values(_VALUES).on_conflict_do_nothing().returning(inbox.c.id),
+    sqlite.insert(inbox).from_select(_COLUMNS, _NEW).on_conflict_do_nothing().returning(inbox.c.id),
+    postgresql.insert(inbox).from_select(_COLUMNS, _NEW).on_conflict_do_nothing().returning(inbox.c.id),
 )
+_LOCK_NUMBER = 0x717569657474616B
+LOCK = Definition(select(literal(1)), select(func.pg_advisory_xact_lock(_LOCK_NUMBER)))
 SETTLE = Definition(
     update(inbox)
     .where(inbox.c.id == bindparam("row"))

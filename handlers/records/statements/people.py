@@ -32,6 +32,7 @@ RESET = Definition(
     .where(_P.id == bindparam("person"))
     .values(_given("password", "key", "totp") | {"totp_step": 0, "locked": 0})
 )
+PASSWORD = Definition(update(people).where(_P.id == bindparam("person")).values(password=bindparam("password")))
 STEP = Definition(
     update(people)
     .where(_P.id == bindparam("person"), _P.totp_step < bindparam("step"))
@@ -56,15 +57,26 @@ WITH_ROLE = Definition(
     .where(_R.organisation == bindparam("at"), _R.role == bindparam("which"), _P.locked == 0)
     .order_by(_P.shown)
 )
-BEGIN = Definition(insert(sessions).values(_given("hash", "person_id", "created_at", "seen_at")))
+BEGIN = Definition(insert(sessions).values(_given("hash", "person_id", "created_at", "seen_at", "how")))
 SESSION = Definition(
-    select(_P.id, _P.name, _P.shown, _S.created_at, _S.seen_at)
+    select(_P.id, _P.name, _P.shown, _S.created_at, _S.seen_at, _S.how)
     .select_from(sessions.join(people, _P.id == _S.person_id))
     .where(_S.hash == bindparam("found"), _P.locked == 0)
 )
 SEEN = Definition(update(sessions).where(_S.hash == bindparam("found")).values(seen_at=bindparam("seen_at")))
+SESSIONS = Definition(
+    select(_S.hash, _S.created_at, _S.seen_at, _S.how)
+    .where(_S.person_id == bindparam("person"))
+    .order_by(_S.created_at.desc(), _S.hash)
+)
+LASTING = Definition(
+    select(_S.hash, _S.created_at, _S.seen_at)
+    .select_from(sessions.join(people, _P.id == _S.person_id))
+    .where(_P.locked == 0)
+)
 END = Definition(delete(sessions).where(_S.hash == bindparam("found")))
 END_ALL = Definition(delete(sessions).where(_S.person_id == bindparam("person")))
+END_OTHERS = Definition(delete(sessions).where(_S.person_id == bindparam("person"), _S.hash != bindparam("keep")))
 END_OLD = Definition(delete(sessions).where((_S.created_at < bindparam("made")) | (_S.seen_at < bindparam("seen"))))
 ADD_LINK = Definition(insert(sign_in_links).values(_given("hash", "person_id", "ends_at")))
 USE_LINK = Definition(

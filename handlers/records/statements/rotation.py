@@ -11,7 +11,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, sele
 from sqlalchemy.sql.schema import Column
 
 from handlers.records.definition import Definition
+from handlers.records.desk_schema import people
+from handlers.records.joined_schema import desk_views
 from handlers.records.schema import contacts, conversations, inbox, phone_texts, reports, taken_before
+from handlers.records.shift_schema import desk_handovers
 
 _LENGTH: Any = bindparam("length")
 
@@ -73,6 +76,19 @@ SET_REPORT = SET_CONFIDENTIAL = _set(_R.id, _R.key)
 NEXT_PHONE = _next(_P.id, _P.key, _P.token, true())
 SET_PHONE = _set(_P.id, _P.key)
 COUNT_PHONE = _count(_P.key, true())
+NEXT_PERSON = _next(people.c.id, people.c.key, people.c.id, true())
+SET_PERSON = _set(people.c.id, people.c.key)
+COUNT_PERSON = _count(people.c.key, true())
+NEXT_VIEW = _next(desk_views.c.token, desk_views.c.key, desk_views.c.token, true())
+SET_VIEW = _set(desk_views.c.token, desk_views.c.key)
+COUNT_VIEW = _count(desk_views.c.key, true())
+_O = desk_handovers.c
+_OPEN_TO_DESK, _OPEN_APART = _O.audience != "confidential", _O.audience == "confidential"
+NEXT_HANDOVER = _next(_O.token, _O.key, _O.token, _OPEN_TO_DESK)
+COUNT_HANDOVER = _count(_O.key, _OPEN_TO_DESK)
+NEXT_HANDOVER_APART = _next(_O.token, _O.key, _O.token, _OPEN_APART)
+COUNT_HANDOVER_APART = _count(_O.key, _OPEN_APART)
+SET_HANDOVER = SET_HANDOVER_APART = _set(_O.token, _O.key)
 NEXT_CONVERSATION = _next(_C.id, _C.key, _C.id, true())
 SET_CONVERSATION = _set(_C.id, _C.key)
 COUNT_CONVERSATION = _count(_C.key, true())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text
 
 from handlers.records.definition import Definition
-from handlers.records.schema import SCHEDULED, UNFINISHED, UNSENT, WAITING, inbox, outbox, reports, texts
+from handlers.records.desk_schema import desk_items, roles
+from handlers.records.schema import SCHEDULED, UNFINISHED, UNSENT, WAITING, inbox, outbox, reports, revisions, texts
 
-_I, _O, _R, _T = inbox.c, outbox.c, reports.c, texts.c
+_I, _O, _R, _T, _D = inbox.c, outbox.c, reports.c, texts.c, desk_items.c
 _FOR = _R.audience == bindparam("reader")
 _MADE_UP = "synthetic.%"
 OUTBOX = Definition(
@@ -43,8 +44,43 @@ UNSENT_TEXTS = Definition(
 NOWHERE = Definition(
     select(_R.organisation, func.count(), func.min(_R.created_at))
     .where(
-        and_(_R.audience == "confidential", _R.revision > 0),
+        and_(_R.audience == "confidential", _R.revision > 0, _R.status != "exercise"),
         ~exists().where(_O.report_id == _R.id),
     )
     .group_by(_R.organisation)
+)
+# Nobody has come by the second step of the answer clock, or who came has not said or done anything in time.
+UNANSWERED = Definition(
+    select(_D.organisation, func.count(), func.min(func.coalesce(_D.claimed_at, _D.clock_at)))
+    .where(
+        _D.audience == bindparam("reader"),
+        _D.closed_at.is_(None),
+        _D.practice == 0,
+        or_(and_(_D.holder.is_(None), _D.clock_step >= 2), _D.words_due_at <= bindparam("now")),
+        exists().where(
+            roles.c.organisation == _D.organisation,
+            or_(
+                and_(_D.audience == "confidential", roles.c.role == "confidential"),
+                and_(_D.audience != "confidential", or_(roles.c.role == "dispatcher", roles.c.role == "supervisor")),
+            ),
+        ),
+    )
+    .group_by(_D.organisation)
+)
+# Open confidential reports that have shown danger lately.
+ALERTS = Definition(
+    select(_D.organisation, _D.report_id)
+    .where(
+        _D.audience == "confidential",
+        _D.closed_at.is_(None),
+        _D.practice == 0,
+        _D.rank == 0,
+        exists().where(
+            revisions.c.report_id == _D.report_id,
+            revisions.c.kind == "alert",
+            revisions.c.created_at > bindparam("since"),
+        ),
+    )
+    .order_by(_D.since.desc())
+    .limit(bindparam("most"))
 )

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from handlers.records.company import Company, TooLong
+from handlers.records.company import Company, PassOn, TooLong
 from tests.waiting import until
 
 
@@ -19,7 +19,7 @@ class Counter:
         self.batches: list[list[int]] = []
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def run(self, jobs: Sequence[int]) -> None:
+    def run(self, jobs: Sequence[int], _: PassOn) -> None:
         self.batches.append(list(jobs))
         self.begun.set()
         assert self.go.wait(10)
@@ -63,8 +63,8 @@ def test_who_waits_too_long_gives_up_and_is_not_done_later() -> None:
 def test_a_leader_that_breaks_leaves_nobody_waiting() -> None:
     company, counter = Company(8, 10), Counter()
 
-    def breaks(jobs: Sequence[int]) -> None:
-        counter.run(jobs)
+    def breaks(jobs: Sequence[int], pass_on: PassOn) -> None:
+        counter.run(jobs, pass_on)
         raise ZeroDivisionError
 
     def lead() -> None:
@@ -81,3 +81,26 @@ def test_a_leader_that_breaks_leaves_nobody_waiting() -> None:
         thread.join(10)
         assert not thread.is_alive()
     assert counter.batches == [[0], [1]]
+
+
+def test_the_next_begin_while_the_last_wait_for_the_disk() -> None:
+    company, second = Company(8, 10), Counter()
+    written = threading.Event()
+
+    def slow(_: Sequence[int], pass_on: PassOn) -> None:
+        until(lambda: waiting(company) == 1)
+        pass_on()
+        assert second.begun.wait(10), "nobody led although the lead was passed on"
+        written.set()
+
+    first = threading.Thread(target=lambda: company.do(0, slow))
+    first.start()
+    until(lambda: company._led)
+    other = bring(company, second, 1)
+    assert written.wait(10)
+    second.go.set()
+    for thread in (first, other):
+        thread.join(10)
+    assert second.batches == [[1]]
+    company.do(2, second.run)
+    assert second.batches == [[1], [2]]

@@ -21,7 +21,7 @@ from handlers.records.compile import as_text
 from handlers.records.compiled import FILE
 from handlers.records.database import LOCK_SECONDS, Database, StoreError
 from handlers.records.locks import LockTimeout, WriteLock
-from handlers.records.migrate import HEAD, is_current, prepare
+from handlers.records.migrate import HEAD, is_current, prepare, prepare_apart
 from handlers.records.schema import metadata
 from tests.waiting import until
 
@@ -123,6 +123,17 @@ class TestSchema:
     def test_a_database_that_cannot_be_reached_is_one_clear_error(self) -> None:
         with pytest.raises(StoreError):
             prepare(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+
+    def test_a_process_of_its_own_makes_the_schema_and_says_what_kind_of_failure_it_was(self, tmp_path: Path) -> None:
+        url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
+        prepare_apart(Database(url), url)
+        assert is_current(Database(url))
+        blocked = tmp_path / "file"
+        blocked.write_bytes(b"")
+        url = f"sqlite:///{blocked / 'canary.sqlite3'}"
+        with pytest.raises(StoreError) as raised:
+            prepare_apart(Database(url), url)
+        assert "canary" not in str(raised.value)
 
     def test_a_migration_that_breaks_half_way_leaves_nothing(self, database_url: str) -> None:
         database = Database(database_url)

@@ -9,6 +9,7 @@ revision = "0006"
 down_revision = "0005"
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_SIGN_IN = ("identities", "ceremonies", "passkeys")
 _TABLES = ("desk_notes", "desk_items", "audit", "attempts", "sign_in_links", "sessions", "roles", "people")
 
 
@@ -55,7 +56,7 @@ def _people() -> None:
 def _sessions() -> None:
     op.create_table(
         "sessions",
-        *(_text("hash"), _text("person_id"), _moment("created_at"), _moment("seen_at")),
+        *(_text("hash"), _text("person_id"), _moment("created_at"), _moment("seen_at"), _text("how")),
         _key("sessions", "hash"),
     )
     op.create_index("ix_sessions_person_id", "sessions", ["person_id"])
@@ -69,6 +70,29 @@ def _sessions() -> None:
         _key("attempts", "id"),
     )
     op.create_index("ix_attempts_subject", "attempts", ["subject", "at"])
+
+
+def _sign_in() -> None:
+    op.create_table(
+        "passkeys",
+        *(_text("id"), _text("person_id"), _text("label"), _sealed("public_key"), _moment("sign_count")),
+        *(_moment("created_at"), _moment("used_at", False)),
+        _key("passkeys", "id"),
+    )
+    op.create_index("ix_passkeys_person_id", "passkeys", ["person_id"])
+    op.create_table(
+        "ceremonies",
+        *(_text("hash"), _text("kind"), _text("bound"), _text("subject"), _text("person_id", False)),
+        _moment("ends_at"),
+        _key("ceremonies", "hash"),
+    )
+    op.create_index("ix_ceremonies_subject", "ceremonies", ["subject"])
+    op.create_table(
+        "identities",
+        *(_text("issuer"), _text("subject"), _text("person_id")),
+        _key("identities", "issuer", "subject"),
+    )
+    op.create_index("ix_identities_person_id", "identities", ["person_id"])
 
 
 def _audit() -> None:
@@ -116,12 +140,15 @@ def _items() -> None:
         *(_moment("claimed_at", False), _number("claimed_revision", False), _moment("acted_at", False)),
         *(_moment("words_due_at", False), _moment("clock_at"), _number("clock_step"), _moment("clock_due_at", False)),
         *(_text("incident", False), _text("outcome", False), _moment("closed_at", False)),
+        _number("practice"),
         _key("desk_items", "report_id"),
     )
     for name, columns, where in (
-        ("open", ["organisation", "audience", "rank", "since"], "closed_at IS NULL"),
+        ("open", ["organisation", "audience", "practice", "rank", "since"], "closed_at IS NULL"),
         ("clock_due_at", ["clock_due_at"], "clock_due_at IS NOT NULL"),
-        ("holder", ["holder"], "holder IS NOT NULL"),
+        ("words_due_at", ["words_due_at"], "words_due_at IS NOT NULL"),
+        ("holder", ["holder"], "holder IS NOT NULL AND closed_at IS NULL"),
+        ("closed_at", ["organisation", "audience", "closed_at"], "closed_at IS NOT NULL"),
     ):
         op.create_index(
             f"ix_desk_items_{name}",
@@ -141,16 +168,123 @@ def _notes() -> None:
     op.create_index("ix_desk_notes_report_id", "desk_notes", ["report_id"])
 
 
+_JOINED = ("desk_views", "desk_labels", "desk_apart", "desk_joined")
+
+
+def _joined() -> None:
+    op.create_table(
+        "desk_joined",
+        *(_text("report_id"), _text("incident_id"), _text("person_id"), _moment("at")),
+        _key("desk_joined", "report_id"),
+    )
+    op.create_index("ix_desk_joined_incident_id", "desk_joined", ["incident_id"])
+    op.create_table("desk_apart", _text("report_id"), _text("other_id"), _key("desk_apart", "report_id", "other_id"))
+    op.create_index("ix_desk_apart_other_id", "desk_apart", ["other_id"])
+    op.create_table(
+        "desk_labels",
+        *(_text("token"), _text("report_id"), _text("person_id"), _moment("at"), _sealed("body")),
+        _key("desk_labels", "token"),
+    )
+    op.create_index("ix_desk_labels_report_id", "desk_labels", ["report_id"])
+    op.create_table(
+        "desk_views",
+        *(_text("token"), _text("person_id"), _text("organisation"), _moment("at"), _sealed("key"), _sealed("body")),
+        _key("desk_views", "token"),
+    )
+    op.create_index("ix_desk_views_person_id", "desk_views", ["person_id", "organisation"])
+    op.create_index("ix_conversations_report_id", "conversations", ["report_id"])
+
+
+_SHIFT = (
+    *("desk_exercises", "desk_samples", "desk_handed", "desk_handovers", "desk_promises", "desk_breaches"),
+    *("desk_answers", "desk_presence", "desk_languages"),
+)
+
+
+def _shift() -> None:
+    op.create_table(
+        "desk_languages", _text("person_id"), _text("language"), _key("desk_languages", "person_id", "language")
+    )
+    present = ("process", "person_id", "organisation", "audience", "report_id")
+    op.create_table(
+        "desk_presence",
+        *(_text(name) for name in present),
+        _text("doing"),
+        _moment("at"),
+        _key("desk_presence", *present),
+    )
+    op.create_table(
+        "desk_answers",
+        *(_text("report_id"), _moment("claimed_at"), _text("organisation"), _text("audience"), _text("person_id")),
+        *(_number("rank"), _number("practice"), _moment("waited_from"), _moment("acted_at", False)),
+        _key("desk_answers", "report_id", "claimed_at"),
+    )
+    op.create_table(
+        "desk_breaches",
+        *(_text("report_id"), _text("kind"), _moment("began"), _text("organisation"), _text("audience")),
+        *(_number("practice"), _text("person_id", False), _moment("at")),
+        _key("desk_breaches", "report_id", "kind", "began"),
+    )
+    for name, moment in (("answers", "claimed_at"), ("breaches", "at")):
+        op.create_index(f"ix_desk_{name}_{moment}", f"desk_{name}", ["organisation", "audience", moment])
+
+
+def _handed() -> None:
+    op.create_table(
+        "desk_promises",
+        *(_text("token"), _text("report_id"), _text("person_id"), _moment("at"), _moment("due_at"), _sealed("body")),
+        *(_moment("kept_at", False), _text("kept_by", False)),
+        _key("desk_promises", "token"),
+    )
+    op.create_index("ix_desk_promises_report_id", "desk_promises", ["report_id"])
+    open_ = sa.text("kept_at IS NULL")
+    op.create_index("ix_desk_promises_due_at", "desk_promises", ["due_at"], sqlite_where=open_, postgresql_where=open_)
+    op.create_table(
+        "desk_handovers",
+        *(_text("token"), _text("organisation"), _text("audience"), _text("person_id"), _text("to_person", False)),
+        *(_moment("at"), _sealed("key"), _sealed("body"), _moment("accepted_at", False), _text("accepted_by", False)),
+        _moment("withdrawn_at", False),
+        _key("desk_handovers", "token"),
+    )
+    op.create_index("ix_desk_handovers_organisation", "desk_handovers", ["organisation", "audience", "at"])
+    op.create_table("desk_handed", _text("token"), _text("report_id"), _key("desk_handed", "token", "report_id"))
+    op.create_index("ix_desk_handed_report_id", "desk_handed", ["report_id"])
+
+
+def _overseen() -> None:
+    op.create_table(
+        "desk_samples",
+        *(_text(name) for name in ("report_id", "day", "organisation", "audience")),
+        *(_moment("reviewed_at", False), _text("reviewed_by", False), sa.Column("body", sa.LargeBinary())),
+        _key("desk_samples", "report_id", "day"),
+    )
+    op.create_index("ix_desk_samples_organisation", "desk_samples", ["organisation", "audience", "day"])
+    op.create_table(
+        "desk_exercises",
+        *(_text(name) for name in ("id", "organisation", "script", "person_id", "sender")),
+        *(_moment("started_at"), _text("state"), _number("step"), _moment("stepped_at"), _moment("ended_at", False)),
+        *(_text("report_id", False), _moment("claim_ms", False), _moment("word_ms", False), _text("outcome", False)),
+        _key("desk_exercises", "id"),
+    )
+    op.create_index("ix_desk_exercises_organisation", "desk_exercises", ["organisation", "started_at"])
+
+
 def upgrade() -> None:
     _people()
     _sessions()
+    _sign_in()
     _audit()
     _items()
     _notes()
+    _joined()
+    _shift()
+    _handed()
+    _overseen()
 
 
 def downgrade() -> None:
-    for table in _TABLES:
+    op.drop_index("ix_conversations_report_id", "conversations")
+    for table in (*_SHIFT, *_JOINED, *_SIGN_IN, *_TABLES):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION audit_is_append_only()")

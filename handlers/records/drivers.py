@@ -1,0 +1,20 @@
+"""What the two drivers want and raise."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+
+
+def plain(url: str) -> str:
+    """An address as the drivers take it, whatever form SQLAlchemy or a platform gave it."""
+    for form in ("postgresql+psycopg://", "postgres://"):
+        if url.startswith(form):
+            return "postgresql://" + url.removeprefix(form)
+    return url
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """What the drivers raise; psycopg is only known once it has been loaded."""
+    psycopg = sys.modules.get("psycopg")
+    return (sqlite3.Error, psycopg.Error) if psycopg else (sqlite3.Error,)

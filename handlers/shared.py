@@ -1,0 +1,95 @@
+"""What the threads of one process do together: work that several bring at once, documents that many want opened.
+
+Fifty desks look at the same line at the same moment. It is opened once, and their looks are written in one commit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Any, Final
+
+import orjson
+
+from handlers.records import reports
+from handlers.records.company import Company
+from handlers.vault import KeyRing, VaultError
+
+LIFE_SECONDS: Final = 60.0
+MOST_KEPT: Final = 512
+MOST_TOGETHER: Final = 64
+WAIT_SECONDS: Final = 5.0
+_Kept = tuple[float, bytes, dict[str, Any]]
+
+
+class Documents:
+    """Opened documents of reports, the newest used and none older than a minute.
+
+    Who asks brings the wrapped key as the store holds it now: one that was erased or wrapped anew meanwhile is not
+    answered for (R9, F14). Nobody may change a document.
+
+    Args:
+        ring: opens them.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+        self._kept: OrderedDict[tuple[str, int], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, report_id: str, revision: int, wrapped: bytes) -> dict[str, Any] | None:
+        """One that was opened a moment ago; None where it has to be opened."""
+        with self._lock:
+            self._forget_old()
+            found = self._kept.get((report_id, revision))
+            return found[2] if found is not None and found[1] == wrapped else None
+
+    def open(self, audience: str, report_id: str, revision: int, wrapped: bytes, sealed: bytes) -> dict[str, Any]:
+        """A sealed revision, opened; empty where it cannot be.
+
+        Args:
+            audience: of the report's line.
+            report_id, revision: whose and which it is.
+            wrapped: the report's key.
+            sealed: the document.
+        """
+        known = self.get(report_id, revision, wrapped)
+        if known is not None:
+            return known
+        ring_audience = "confidential" if audience == "confidential" else "content"
+        try:
+            key = self._ring.unwrap(ring_audience, report_id, wrapped, reports.key_place(report_id))
+            opened = key.open(sealed, reports.document_place(report_id, revision))
+        except VaultError:
+            return {}
+        document: dict[str, Any] = orjson.loads(opened)
+        with self._lock:
+            self._kept.pop((report_id, revision), None)
+            self._kept[report_id, revision] = (time.monotonic() + LIFE_SECONDS, wrapped, document)
+            self._forget_old()
+        return document
+
+    def _forget_old(self) -> None:
+        """They stand in the order of their ends."""
+        now = time.monotonic()
+        while self._kept and (len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] <= now):
+            self._kept.popitem(last=False)
+
+
+class Shared:
+    """The documents, and a company of threads for each kind of work.
+
+    Args:
+        ring: opens the documents.
+    """
+
+    def __init__(self, ring: KeyRing) -> None:
+        self.documents = Documents(ring)
+        self._companies: dict[tuple[str, ...], Company] = {}
+        self._lock = threading.Lock()
+
+    def company(self, *work: str, most: int = MOST_TOGETHER) -> Company:
+        """The threads that do this work together, `most` in one go."""
+        with self._lock:
+            return self._companies.setdefault(work, Company(most, WAIT_SECONDS))
