@@ -10,7 +10,8 @@ from typing import Any
 from flask import Flask
 
 from gateway.channels.simulator import SimulatorChannel
-from gateway.web import api, failures, headers, health, home, phone, webhook
+from gateway.web import api, failures, handover, headers, health, home, phone, webhook
+from gateway.web.direct import Direct
 from handlers.ports import Channel
 
 
@@ -20,12 +21,13 @@ class Parts:
 
     Args:
         channels: each gets its own addresses under its name.
-        receive: takes a text durably; see `gateway.web.webhook.blueprint`.
+        receive: takes a text durably; see `gateway.web.webhook.answers`.
         note_status: takes a status callback.
         checks: what /healthy looks at.
         development: whether the home page may say how to text the gateway.
         how_to_text: its paragraphs.
         acknowledge, senders: see `gateway.web.api.blueprint`; without the first there is no such API.
+        take_over, is_twin: see `gateway.web.handover.blueprint`; without them no twin hands over.
     """
 
     channels: Sequence[Channel]
@@ -36,6 +38,8 @@ class Parts:
     how_to_text: Sequence[str] = ()
     acknowledge: api.Acknowledge | None = None
     senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    take_over: handover.TakeOver | None = None
+    is_twin: handover.IsSigned | None = None
 
 
 class _App(Flask):
@@ -57,13 +61,18 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False
     failures.install(app)
+    direct: dict[str, webhook.Answer] = {}
     for channel in parts.channels:
-        app.register_blueprint(webhook.blueprint(channel, parts.receive, parts.note_status))
+        answers = webhook.answers(channel, parts.receive, parts.note_status)
+        app.register_blueprint(webhook.blueprint(channel.name, answers))
+        direct |= answers
         if isinstance(channel, SimulatorChannel):
             app.register_blueprint(phone.blueprint(channel))
     if parts.acknowledge is not None:
         app.register_blueprint(api.blueprint(parts.acknowledge, parts.senders))
+    if parts.take_over is not None and parts.is_twin is not None:
+        app.register_blueprint(handover.blueprint(parts.take_over, parts.is_twin))
     app.register_blueprint(health.blueprint(parts.checks))
     app.register_blueprint(home.blueprint(parts.how_to_text if parts.development else ()))
-    app.wsgi_app = headers.SafeHeaders(app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = headers.SafeHeaders(Direct(app.wsgi_app, direct))  # type: ignore[method-assign]
     return app

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import shlex
 import shutil
 import sys
 import time
@@ -19,8 +21,8 @@ _WORDS: Final = """
   {summary}
 
     Gateway   {url}
-    Text it   {command} phone      (in another terminal, in this folder)
-    Reports   {command} reports
+    Text it   {phone}      (in another terminal, in this folder)
+    Reports   {reports}
     Data      {data}
     Queue     {queue}
     Stop      Ctrl-C
@@ -71,10 +73,21 @@ class Banner:
 
     def _print(self, summary: str) -> None:
         self._printed = True
-        self.output.write(
-            _WORDS.format(summary=summary, url=self.public_url, command=_command(), data=self.data, queue=self.queue)
+        text = _WORDS.format(
+            summary=summary,
+            url=self.public_url,
+            phone=f"{_settings('QUIETLINE_DATA', 'PORT')}{_command()} phone",
+            reports=f"{_settings('QUIETLINE_DATA')}{_command()} reports",
+            data=self.data,
+            queue=self.queue,
         )
+        self.output.write(text)
         self.output.flush()
+
+
+def _settings(*names: str) -> str:
+    """What stands before a command in another terminal, where these were set for this one."""
+    return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))
 
 
 def _command() -> str:

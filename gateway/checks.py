@@ -2,49 +2,99 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
 from gateway.bell import connect
 from gateway.config import Config
 from gateway.web.health import Check, CheckFailedError
 from handlers import status
 from handlers.conditions import minutes, patience
 from handlers.records import heartbeats
-from handlers.records.database import StoreError
+from handlers.records.database import Database, StoreError
 from handlers.service import Service, milliseconds
 from handlers.spool import Spool
 
 SILENT_SECONDS = 40
 WAITING_SECONDS = 120
+PATIENCE = 0.5
+FRESH_SECONDS = 1.0
+
+Probe = Callable[[], str | None]
 
 
-def checks(service: Service, config: Config, spool: Spool) -> tuple[Check, ...]:
-    """The checks of one installation; only that texts are stored somewhere is vital, the rest slows reports down."""
+def checks(
+    service: Service, config: Config, spool: Spool, ready: Callable[[], bool] = lambda: True
+) -> tuple[Check, ...]:
+    """The checks of one installation; only that texts are stored somewhere is vital, the rest slows reports down.
+
+    `ready`: whether the database has been made ready.
+    """
     period = config.synthetic_minutes * 60.0
+    store = _Store(service, service.database.with_patience(PATIENCE), ready)
+    asked = store.service
     return (
-        Check("intake", lambda: _intake(service, spool)),
-        Check("database", lambda: _database(service), vital=False),
+        Check("intake", lambda: _intake(store, spool)),
+        Check("database", store.write, vital=False),
         Check("spool", lambda: _spool(spool), vital=False),
         Check("queue", lambda: _queue(config.redis_url), vital=False),
-        Check("worker", lambda: _seen(service, "worker"), vital=False),
-        Check("clock", lambda: _seen(service, "clock"), vital=False),
-        Check("forwarding", lambda: _forwarding(service), vital=False),
-        Check("texts", lambda: _texts(service), vital=False),
-        Check("alarms", lambda: _alarms(service), vital=False),
-        *((Check("synthetic reporter", lambda: _synthetic(service, period), vital=False),) if period else ()),
+        Check("worker", store.read(lambda: _seen(asked, "worker")), vital=False),
+        Check("clock", store.read(lambda: _seen(asked, "clock")), vital=False),
+        Check("forwarding", store.read(lambda: _forwarding(asked)), vital=False),
+        Check("texts", store.read(lambda: _texts(asked)), vital=False),
+        Check("alarms", store.read(lambda: _alarms(asked)), vital=False),
+        *((Check("synthetic reporter", store.read(lambda: _synthetic(asked, period)), vital=False),) if period else ()),
     )
 
 
-def _intake(service: Service, spool: Spool) -> str | None:
+class _Store:
+    """The database as /healthy asks it: with little patience, and not again within a second of a failure, so that the
+    answer comes in time whatever is wrong with it."""
+
+    def __init__(self, service: Service, database: Database, ready: Callable[[], bool]) -> None:
+        self.service = replace(service, database=database)
+        self._database = database
+        self._ready = ready
+        self._unwritable: tuple[float, str] = (-FRESH_SECONDS, "")
+        self._unreadable_at = -FRESH_SECONDS
+
+    def write(self) -> str | None:
+        """Raises CheckFailedError where nothing can be written."""
+        failed_at, cause = self._unwritable
+        if time.monotonic() - failed_at < FRESH_SECONDS:
+            raise CheckFailedError(cause)
+        if not self._ready():
+            raise CheckFailedError("not ready yet")
+        try:
+            with self._database.write():
+                return None
+        except StoreError as error:
+            self._unwritable = (time.monotonic(), str(error))
+            raise CheckFailedError(str(error)) from None
+
+    def read(self, probe: Probe) -> Probe:
+        """A probe that reads the database; it is not asked where that has just failed."""
+
+        def asked() -> str | None:
+            if not self._ready() or time.monotonic() - self._unreadable_at < FRESH_SECONDS:
+                raise CheckFailedError("not known, the database does not answer")
+            try:
+                return probe()
+            except StoreError:
+                self._unreadable_at = time.monotonic()
+                raise CheckFailedError("not known, the database does not answer") from None
+
+        return asked
+
+
+def _intake(store: _Store, spool: Spool) -> str | None:
     try:
-        _database(service)
-    except StoreError:
+        store.write()
+    except CheckFailedError:
         spool.try_out()
         return "into the spool"
     return None
-
-
-def _database(service: Service) -> str | None:
-    with service.database.write():
-        return None
 
 
 def _spool(spool: Spool) -> str | None:

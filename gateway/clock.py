@@ -5,21 +5,26 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from gateway import lifeline, runtime, secrets
 from gateway.config import Config
+from gateway.readiness import Readiness
+from gateway.runtime import Runtime
 from gateway.watching import Watching
-from handlers import retention
+from handlers import exercises, retention, shifts, spooling
 from handlers.backups import ERASED
 from handlers.erasure import ErasureList
 from handlers.forwarding import Forwarder
 from handlers.records.database import StoreError
 from handlers.retention import Policy
 from handlers.service import Service
+from handlers.spool import SpoolError
 from handlers.sweep import sweep
 
 SWEEP_SECONDS = 5.0
+SPOOL_SECONDS = 1.0
 CHECKPOINT_EVERY = 60  # sweeps
 
 log = logging.getLogger("quietline.clock")
@@ -46,7 +51,7 @@ class _Standby:
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError, StoreError."""
+    """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError."""
     config = secrets.load(environ)
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -54,7 +59,8 @@ def main(environ: Mapping[str, str]) -> int:
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
-    parts.prepare()
+    if not Readiness(parts.prepare).wait(stopping):
+        return 0
     watching = Watching(parts, lambda: len(parts.spool.contents()))
     watching.start()
     service = watching.service
@@ -65,10 +71,20 @@ def main(environ: Mapping[str, str]) -> int:
         sweeps += 1
         if sweeps % CHECKPOINT_EVERY == 0:
             _tidy(parts.service, config)
-        stopping.wait(SWEEP_SECONDS)
+        _pause(service, parts, stopping)
     watching.stop()
     standby.stop()
     return 0
+
+
+def _pause(service: Service, parts: Runtime, stopping: threading.Event) -> None:
+    """Waits for the next sweep; what comes into the spool meanwhile is brought home at once."""
+    end = time.monotonic() + SWEEP_SECONDS
+    while (left := end - time.monotonic()) > 0 and not stopping.wait(min(SPOOL_SECONDS, left)):
+        try:
+            spooling.replay(service, parts.spool, parts.doorbell)
+        except (StoreError, SpoolError) as error:
+            log.error("the spool waits (%s)", error)
 
 
 def _tidy(service: Service, config: Config) -> None:
@@ -81,6 +97,8 @@ def _tidy(service: Service, config: Config) -> None:
     )
     steps: tuple[Callable[[], object], ...] = (
         lambda: retention.run(service, ErasureList(config.data / ERASED), policy),
+        lambda: exercises.erase_old(service, ErasureList(config.data / ERASED)),
+        lambda: shifts.tidy(service),
         service.database.checkpoint,
     )
     for step in steps:

@@ -14,19 +14,17 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self, get_type_hints
 
+from gateway.config_serving import Serving
 from gateway.setting import (
     Setting,
-    as_database,
     as_flag,
     as_list,
     as_number,
     as_path,
-    as_redis,
     as_sid,
     as_text,
     as_web_address,
     is_this_machine,
-    one_of,
 )
 
 _DAYS = as_number(1, 3650)
@@ -46,89 +44,9 @@ class ConfigError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Config:
+class Config(Serving):
     """Every setting of one process, secrets left out of its repr. An absent text is empty."""
 
-    env: Annotated[
-        str,
-        Setting(
-            "QUIETLINE_ENV",
-            "development or production. In production nothing is made up: what is missing is refused.",
-            one_of("development", "production"),
-            "development",
-        ),
-    ]
-    data: Annotated[
-        Path,
-        Setting(
-            "QUIETLINE_DATA",
-            "Folder of the database, the generated secrets and the queue's file. Only its owner may read it.",
-            as_path,
-            "./data",
-        ),
-    ]
-    spool: Annotated[
-        Path,
-        Setting(
-            "QUIETLINE_SPOOL",
-            "Folder where texts are kept, sealed, while the database takes none. On another disk than the database.",
-            as_path,
-            lambda so_far: str(so_far["data"] / "spool"),
-            shown="spool in the data folder",
-        ),
-    ]
-    database_url: Annotated[
-        str,
-        Setting(
-            "DATABASE_URL",
-            "Database: postgresql://user:password@host/name or sqlite:////path/of/file.",
-            as_database,
-            lambda so_far: f"sqlite:///{so_far['data'] / 'quietline.sqlite3'}",
-            shown="quietline.sqlite3 in the data folder",
-            secret=True,
-        ),
-    ]
-    redis_url: Annotated[
-        str,
-        Setting(
-            "REDIS_URL",
-            "Redis or Valkey server of the queue. The queue is a nudge: without it reports wait for the clock.",
-            as_redis,
-            None,
-            shown="a server that `quietline up` starts",
-            secret=True,
-        ),
-    ]
-    port: Annotated[int, Setting("PORT", "Port on which the gateway listens.", as_number(1, 65535), "8061")]
-    host: Annotated[
-        str,
-        Setting(
-            "HOST",
-            "Address on which the gateway listens.",
-            as_text,
-            lambda so_far: "0.0.0.0" if so_far["env"] == "production" else "127.0.0.1",  # noqa: S104 - for a router
-            shown="127.0.0.1 in development, 0.0.0.0 in production",
-        ),
-    ]
-    desk_port: Annotated[
-        int,
-        Setting(
-            "QUIETLINE_DESK_PORT",
-            "Port on which the control-room desk listens.",
-            as_number(1, 65535),
-            lambda so_far: str(so_far["port"] % 65000 + 10),
-            shown="PORT and 10",
-        ),
-    ]
-    desk_host: Annotated[
-        str,
-        Setting(
-            "QUIETLINE_DESK_HOST",
-            "Address on which the desk listens. Put a proxy with TLS before it where that is not this machine.",
-            as_text,
-            "127.0.0.1",
-        ),
-    ]
     public_url: Annotated[
         str,
         Setting(
@@ -137,6 +55,15 @@ class Config:
             as_web_address,
             lambda so_far: None if so_far["env"] == "production" else f"http://127.0.0.1:{so_far['port']}",
             shown="http://127.0.0.1:PORT, in development alone",
+        ),
+    ]
+    main_url: Annotated[
+        str,
+        Setting(
+            "QUIETLINE_MAIN_URL",
+            "On a twin alone: the main host's address, to which it hands over the texts that it took.",
+            as_web_address,
+            None,
         ),
     ]
     workers: Annotated[
@@ -242,6 +169,17 @@ class Config:
         Setting(
             "QUIETLINE_ALARM_URLS",
             "Where alarms go: addresses as Apprise takes them (mailto:, slack:, pagerduty: ...), blanks between.",
+            as_list,
+            None,
+            secret=True,
+            absent=(),
+        ),
+    ]
+    audit_urls: Annotated[
+        tuple[str, ...],
+        Setting(
+            "QUIETLINE_AUDIT_URLS",
+            "Where the audit's head goes each hour, to be kept away from here; addresses as Apprise takes them.",
             as_list,
             None,
             secret=True,
@@ -377,6 +315,10 @@ class Config:
                     values[attribute] = setting.parse(text)
                 except ValueError as reason:
                     problems.append(f"{setting.name} {reason}.")
+        if bool(values["oidc_issuer"]) != bool(values["oidc_client_id"]):
+            problems.append("QUIETLINE_OIDC_ISSUER and QUIETLINE_OIDC_CLIENT_ID belong together: set both or neither.")
+        if values["oidc_issuer"] and not values["desk_url"]:
+            problems.append("QUIETLINE_DESK_URL is missing: single sign-on sends browsers back there.")
         if bool(values["twilio_api_key"]) != bool(values["twilio_api_secret"]):
             problems.append("TWILIO_API_KEY and TWILIO_API_SECRET belong together: set both or neither.")
         if values["metrics_port"] and not values["metrics_token"] and not is_this_machine(values["metrics_host"]):

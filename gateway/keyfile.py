@@ -177,3 +177,29 @@ def _replace(path: Path, text: str) -> None:
     except OSError as error:
         fresh.unlink(missing_ok=True)
         raise RingError(f"{path} cannot be written ({type(error).__name__}).") from None
+
+
+def twin_ring(keys: str) -> dict[str, Any]:
+    """What a twin needs of a ring: the index keys, and the public halves of the sending keys (RFC 7748).
+
+    Args:
+        keys: the whole ring as JSON.
+
+    Raises RingError.
+    """
+    try:
+        ring = json.loads(keys)
+        sending = ring["sending"]
+        public = {key_id: _public_half(key) for key_id, key in sending["keys"].items()}
+        return {"index": ring["index"], "sending": {"current": sending["current"], "keys": public}}
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise RingError(f"there is no key ring ({type(error).__name__}).") from None
+
+
+def _public_half(key: object) -> dict[str, str]:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    if isinstance(key, dict):
+        return {"public": str(key["public"])}
+    private = X25519PrivateKey.from_private_bytes(base64.b64decode(str(key)))
+    return {"public": base64.b64encode(private.public_key().public_bytes_raw()).decode()}

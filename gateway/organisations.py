@@ -199,13 +199,7 @@ class _Reader(Nodes):
             self._check_flow(one["flow"], entries["flow"], lists["languages"])
         for at in lists["addresses"]:
             self._check_address(at, name)
-        for at in (*lists["sinks"], *lists["confidential_sinks"]):
-            if at.value not in places:
-                self.problem(at, "there is no sink of that name")
-        for at in lists["area"]:
-            self._match(at, _AREA, at.value, "area must name countries (England, Scotland, Wales) or station codes")
-        for at in lists["prefixes"]:
-            self._match(at, _PREFIX, at.value, "a prefix must be + and up to seven digits, such as +353")
+        self._check_lists(lists, places)
         self._check_confidential(entries, lists)
         told = contacts.read_contacts(self, entries, places, self._environ)
         self._notices |= told.notices
@@ -228,6 +222,15 @@ class _Reader(Nodes):
             confidential_contacts=told.confidential,
             prefixes=tuple(dict.fromkeys((_UK, *texts["prefixes"]))),
         )
+
+    def _check_lists(self, lists: Mapping[str, list[Node]], places: Mapping[str, Node]) -> None:
+        for at in (*lists["sinks"], *lists["confidential_sinks"]):
+            if at.value not in places:
+                self.problem(at, "there is no sink of that name")
+        for at in lists["area"]:
+            self._match(at, _AREA, at.value, "area must name countries (England, Scotland, Wales) or station codes")
+        for at in lists["prefixes"]:
+            self._match(at, _PREFIX, at.value, "a prefix must be + and up to seven digits, such as +353")
 
     def _check_confidential(self, entries: Mapping[str, Node], lists: Mapping[str, list[Node]]) -> None:
         """Whose conduct is confidential: known words, and an operator's own staff always (R8)."""

@@ -77,7 +77,7 @@ class Reconciler:
             log.error("the comparison with the carrier's list failed (%s)", type(error).__name__)
 
     def _run(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS if self._tried_at else 1.0):
+        while not self._stopping.wait(LOOK_SECONDS):
             self.look()
         self._service.database.close()
 

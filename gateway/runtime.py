@@ -19,18 +19,19 @@ from gateway.metrics.measured import measured_sinks
 from gateway.metrics.meter import Meter
 from gateway.organisations import Installation, build_sinks, read_organisations
 from handlers import synthetic
+from handlers.exercise_channel import CHANNEL, ExerciseChannel
 from handlers.flood import FirstAnswers
 from handlers.flow_store import StoredFlows
 from handlers.letterbox import StoredMailbox
 from handlers.ports import Channel, Clock, Doorbell, Organisation, Sink
 from handlers.records.database import LOCK_SECONDS, Database
-from handlers.records.migrate import prepare
+from handlers.records.migrate import prepare_apart
 from handlers.service import Directory, Service
 from handlers.spool import Spool
 from handlers.vault import KeyRing
 
 # The carrier waits 5 s for an answer, and the spool still needs its part of them.
-WEB_PATIENCE: Final = 3.0
+WEB_PATIENCE: Final = 2.5
 
 
 class SystemClock:
@@ -58,7 +59,7 @@ class Runtime:
 
     def prepare(self) -> None:
         """Makes the store ready: its schema, and the flows that conversations may begin with. Raises StoreError."""
-        prepare(self.service.database)
+        prepare_apart(self.service.database, self.config.database_url)
         self.flows.keep()
 
 
@@ -77,7 +78,7 @@ def build(
     """
     clock = clock or SystemClock()
     patience = WEB_PATIENCE if background else LOCK_SECONDS
-    database, ring = Database(config.database_url, patience), KeyRing.from_json(config.keys)
+    database, ring = Database(config.database_url, patience, cuts=background), KeyRing.from_json(config.keys)
     if (file := ring_file(config, environ)) is not None:
         ring.follow(file.follower())
     flows = StoredFlows(database)
@@ -116,6 +117,7 @@ def channels(config: Config, database: Database, ring: KeyRing, clock: Clock) ->
             api_base_url=config.twilio_api_url,
         )
     }
+    heard[CHANNEL] = ExerciseChannel()
     if config.simulator:
         heard["simulator"] = SimulatorChannel(config.simulator_secret, StoredMailbox(database, ring), clock.now)
     if config.synthetic_minutes:

@@ -27,6 +27,7 @@ from gateway import lifeline, secrets
 from gateway.arrival import BODY_BYTES
 from gateway.web.headers import HEADERS
 from gateway.webworker import WORKER_SIGNALS, QuietLog, QuietWorker
+from handlers.records.database import load_driver
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -45,6 +46,7 @@ def main(environ: Mapping[str, str]) -> int:
     config = secrets.load(environ)
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
+    load_driver(config.database_url)  # once, for all workers that will be forked
     return serve(
         APPLICATION,
         config.host,
@@ -164,7 +166,18 @@ class _Application(BaseApplication):
 
 
 class _Master(Arbiter):
-    """gunicorn's master, which starts workers that a signal cannot miss."""
+    """gunicorn's master, whose workers miss no signal and go only once the next ones serve."""
+
+    def manage_workers(self) -> None:
+        """Starts what is missing; ends what is too many, the oldest first, once all of the newest serve.
+
+        gunicorn's own ends them at once, and whoever comes meanwhile waits until the new ones have loaded.
+        """
+        newest = sorted(self.WORKERS.values(), key=lambda worker: worker.age)[-self.num_workers :]
+        if len(self.WORKERS) <= self.num_workers or all(
+            isinstance(worker, QuietWorker) and worker.serves for worker in newest
+        ):
+            super().manage_workers()
 
     def spawn_worker(self) -> int:
         """Starts one. Signals wait until it listens to them: told to end before, it would stay."""

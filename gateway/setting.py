@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from handlers.networks import Network
 
 _ON = frozenset({"1", "on", "true", "yes"})
 _OFF = frozenset({"0", "off", "false", "no"})
@@ -119,6 +121,25 @@ def as_web_address(text: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or a password")
     return text.rstrip("/")
+
+
+def as_origin(text: str) -> str:
+    """A web address of nothing but scheme, host and port (RFC 6454), as browsers name it."""
+    address = as_web_address(text)
+    parts = urlsplit(address)
+    if parts.path:
+        raise ValueError("must not hold a path")
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, standard) else "")
+
+
+def as_networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks, blanks between: 10.0.0.0/8 192.0.2.7 2001:db8::/32."""
+    try:
+        return tuple(ip_network(each) for each in text.split())
+    except ValueError:
+        raise ValueError("must be addresses or networks such as 192.0.2.7 10.0.0.0/8") from None
 
 
 def as_database(text: str) -> str:

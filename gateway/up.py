@@ -59,7 +59,7 @@ class Plan:
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Runs everything until it is told to end, and returns the exit code. Raises ConfigError, StoreError."""
+    """Runs everything until it is told to end, and returns the exit code. Raises ConfigError."""
     config = secrets.load(environ)
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
@@ -180,7 +180,10 @@ def _path(environ: Mapping[str, str]) -> str:
 
 
 def _prepare(config: Config) -> None:
-    from handlers.records.database import Database
+    from handlers.records.database import Database, StoreError
     from handlers.records.migrate import prepare
 
-    prepare(Database(config.database_url))
+    try:
+        prepare(Database(config.database_url))
+    except StoreError as error:  # texts are taken all the same (F7)
+        sys.stderr.write(f"The database does not answer ({error}); texts are kept in the spool until it does.\n")

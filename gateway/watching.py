@@ -1,4 +1,5 @@
-"""What the clock process does beside its sweep: the watch, the figures, the synthetic reporter, the carrier's list."""
+"""What the clock process does beside its sweep: the watch, the figures, the synthetic reporter, the carrier's list, the
+audit's head."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from gateway.alarms.carriers import WatchedChannel
 from gateway.alarms.heartbeat import Heartbeat
 from gateway.alarms.routes import Routes
 from gateway.alarms.watch import Watch
+from gateway.anchoring import FILE_NAME, Anchoring
 from gateway.config import Config
 from gateway.metrics.server import MetricsApp, serve
 from gateway.runtime import Runtime
@@ -44,11 +46,13 @@ class Watching:
         self._watch = Watch(self.service, routes, Heartbeat(config.alarm_heartbeat_url), self._around)
         self._reporter = _reporter(config, self.service)
         self._reconciler = reconciler.of(config, self.service, parts.spool)
+        self._anchoring = Anchoring(self.service, config.data / FILE_NAME, config.audit_urls)
         self._stop_metrics: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begins. What cannot be begun is logged: the sweep goes on without it."""
         self._watch.start()
+        self._anchoring.start()
         if self._reconciler is not None:
             self._reconciler.start()
         try:
@@ -69,6 +73,7 @@ class Watching:
             self._reporter.stop()
         if self._reconciler is not None:
             self._reconciler.stop()
+        self._anchoring.stop()
         self._watch.stop()
 
     def _serve(self) -> Callable[[], None] | None:

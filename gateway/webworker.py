@@ -8,6 +8,7 @@ client sent or where from (R18).
 
 from __future__ import annotations
 
+import os
 import selectors
 import signal
 import socket
@@ -33,6 +34,7 @@ REQUEST_SECONDS: Final = 10.0  # in which a client sends a whole request
 RETRY_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2.0  # in which a client hangs up after its last answer
 _LOOK_SECONDS: Final = 0.25
+_SERVES: Final = 1
 _READ_BYTES: Final = 64 * 1024
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REFUSALS: Final[dict[type, str]] = {
@@ -95,7 +97,14 @@ class QuietWorker(ThreadWorker):
         """Serves until told to stop."""
         if isinstance(self.log, QuietLog):
             self.log.serving = True
+        os.ftruncate(self.tmp.fileno(), _SERVES)
+        self.notify()  # the file's time is the sign of life, and has just changed
         super().run()
+
+    @property
+    def serves(self) -> bool:
+        """Whether it has begun to serve, which the master knows by the size of the file that they share."""
+        return os.fstat(self.tmp.fileno()).st_size == _SERVES
 
     def accept(self, listener: Any) -> None:
         """A new connection: nothing of its request has been read."""

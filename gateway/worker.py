@@ -15,6 +15,7 @@ from contextlib import suppress
 
 from gateway import jobs, lifeline, runtime, secrets
 from gateway.bell import connect
+from gateway.readiness import Readiness
 from handlers.forwarding import Forwarder
 from handlers.records import heartbeats
 from handlers.records.database import StoreError
@@ -29,7 +30,7 @@ log = logging.getLogger("quietline.worker")
 
 
 def main(environ: Mapping[str, str]) -> int:
-    """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError, StoreError."""
+    """Runs until SIGTERM or SIGINT, then returns 0. Raises ConfigError."""
     config = secrets.load(environ)
     sys.setswitchinterval(SWITCH_SECONDS)
     _give_way()
@@ -38,7 +39,8 @@ def main(environ: Mapping[str, str]) -> int:
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
     parts = runtime.build(config, environ)
-    parts.prepare()
+    if not Readiness(parts.prepare).wait(stopping):
+        return 0
     forwarder = Forwarder(parts.service)
     forwarder.start()
     threading.Thread(target=_beat, args=(parts.service, stopping), name="heartbeat", daemon=True).start()

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 from flask import Flask
 
@@ -14,12 +15,15 @@ from conversations import reading, turn
 from gateway import runtime, secrets
 from gateway.app import Parts, create_app
 from gateway.checks import checks
+from gateway.handover import is_signed
 from gateway.metrics.measured import MeasuredIntake
-from handlers import acknowledgements, outbound
+from gateway.readiness import Readiness
+from handlers import acknowledgements, outbound, spooling
 from handlers.acknowledgements import Answer
+from handlers.exercise_channel import CHANNEL as EXERCISE
+from handlers.intake import Intake
 from handlers.ports import StatusNote
 from handlers.service import Service
-from handlers.spooling import Intake
 
 # The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
 SWITCH_SECONDS = 0.0005
@@ -28,16 +32,17 @@ WARM_AFTER_SECONDS = 1.0
 
 
 def create() -> Flask:
-    """The application of this process's environment. Raises ConfigError, StoreError."""
+    """The application of this process's environment; it takes texts while the database is away. Raises ConfigError."""
     sys.setswitchinterval(SWITCH_SECONDS)
     gc.disable()  # until all is loaded (`_warm`): none of it is garbage, and looking would delay an answer
     config = secrets.load(os.environ)
     parts = runtime.build(config, os.environ, background=True)
     service, doorbell = parts.service, parts.doorbell
-    parts.prepare()
+    ready = Readiness(parts.prepare)
+    ready.begin()
     measured = MeasuredIntake(parts.meter)
 
-    intake = Intake(service, doorbell, parts.spool)
+    intake = Intake(service, doorbell, parts.spool, ready=ready)
 
     def note_status(note: StatusNote) -> None:
         outbound.note_status(service, note)
@@ -47,13 +52,15 @@ def create() -> Flask:
 
     app = create_app(
         Parts(
-            channels=tuple(service.channels.values()),
+            channels=tuple(channel for name, channel in service.channels.items() if name != EXERCISE),
             receive=measured.around_turn(intake.receive),
             note_status=note_status,
-            checks=checks(service, config, parts.spool),
+            checks=checks(service, config, parts.spool, ready),
             development=not config.production,
             acknowledge=acknowledge,
             senders=parts.senders,
+            take_over=lambda lines: spooling.take_over(service, parts.spool, lines),
+            is_twin=partial(is_signed, service.ring),
             how_to_text=("In a terminal, in this folder: .venv/bin/quietline phone",),
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,11 @@ class PublicUrls:
         """The three URLs under a public base such as `https://texts.example.org`."""
         root = f"{base.rstrip('/')}/{NAME}"
         return cls(f"{root}/inbound", f"{root}/fallback", f"{root}/status")
+
+
+class _LastForm(threading.local):
+    body: bytes | None = None
+    pairs: list[tuple[str, str]]
 
 
 class TwilioChannel:
@@ -66,6 +72,7 @@ class TwilioChannel:
         if not 1 <= len(auth_tokens) <= 2 or not all(auth_tokens):
             raise ValueError("one auth token is needed, or two while they are rotated")
         self._account_sid = account_sid
+        self._last = _LastForm()
         self._signatures = {
             "inbound": Signature(auth_tokens, public_urls.inbound),
             "fallback": Signature(auth_tokens, public_urls.fallback),
@@ -88,18 +95,18 @@ class TwilioChannel:
         if signature is None or not given or not _is_form(request):
             return False
         try:
-            pairs = form_pairs(request.body)
-        except ValueError:
+            pairs = self._pairs(request)
+        except BadRequest:
             return False
         return signature.accepts(pairs, given) and self._is_ours(pairs)
 
     def parse(self, request: RawRequest) -> InboundText:
         """The text in a verified request. Raises BadRequest; for what `extras` may hold see `twilio_fields`."""
-        return inbound_text(NAME, _pairs(request))
+        return inbound_text(NAME, self._pairs(request))
 
     def parse_status(self, request: RawRequest) -> StatusNote:
         """The news in a verified status callback. Raises BadRequest."""
-        return status_note(NAME, _pairs(request))
+        return status_note(NAME, self._pairs(request))
 
     def reply(self, text: str | None) -> RawResponse:
         """TwiML with one message, or with none."""
@@ -113,6 +120,17 @@ class TwilioChannel:
         """Looks a text up by its addresses, its words and the time. Raises SendError."""
         return self._rest.find(text, since)
 
+    def _pairs(self, request: RawRequest) -> list[tuple[str, str]]:
+        """The form's fields; of one request they are read once, by the thread that verifies and parses it."""
+        last = self._last
+        if last.body is not request.body:
+            try:
+                last.body, last.pairs = request.body, form_pairs(request.body)
+            except ValueError:
+                last.body = None
+                raise BadRequest("the form has too many fields") from None
+        return last.pairs
+
     def _is_ours(self, pairs: Sequence[tuple[str, str]]) -> bool:
         accounts = [value for name, value in pairs if name == "AccountSid"]
         return bool(accounts) and all(account == self._account_sid for account in accounts)
@@ -121,10 +139,3 @@ class TwilioChannel:
 def _is_form(request: RawRequest) -> bool:
     content_type = request.headers.get("content-type", "")
     return content_type.partition(";")[0].strip().lower() == _FORM
-
-
-def _pairs(request: RawRequest) -> list[tuple[str, str]]:
-    try:
-        return form_pairs(request.body)
-    except ValueError:
-        raise BadRequest("the form has too many fields") from None

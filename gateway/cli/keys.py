@@ -118,6 +118,15 @@ def newest(ids: tuple[str, ...]) -> str:
     return max(ids, key=lambda key_id: numbers[key_id])
 
 
+@keys.command("twin")
+def for_twin() -> None:
+    """Write the ring for a twin: it seals texts, and opens nothing."""
+    from gateway import secrets
+    from gateway.keyfile import twin_ring
+
+    click.echo(json.dumps(twin_ring(secrets.load(os.environ).keys), indent=2))
+
+
 @keys.command()
 def rewrap() -> None:
     """Put everything under the keys in use; the ring stays as it is."""

@@ -11,6 +11,7 @@ from gateway.cli.refusals import Refusal
 from gateway.cli.table import table
 
 if TYPE_CHECKING:
+    from gateway.runtime import Runtime
     from handlers.people import Enrolled
     from handlers.service import Service
 
@@ -24,9 +25,11 @@ def people() -> None:
 @click.argument("name")
 @click.option("--shown", help="How others see the person; the name where absent.")
 @click.option("--role", "roles", multiple=True, help="ORGANISATION:ROLE, such as demo:dispatcher; more than once.")
+@click.option("--language", "languages", multiple=True, help="What the person speaks besides English, such as cy.")
 @click.option("--ask-password", is_flag=True, help="Type a password instead of getting one.")
-def add(name: str, shown: str | None, roles: tuple[str, ...], ask_password: bool) -> None:
+def add(name: str, shown: str | None, roles: tuple[str, ...], languages: tuple[str, ...], ask_password: bool) -> None:
     """Make an account; prints its password and second factor once."""
+    from handlers import colleagues
     from handlers import people as accounts
 
     service = _service()
@@ -34,9 +37,13 @@ def add(name: str, shown: str | None, roles: tuple[str, ...], ask_password: bool
     try:
         for organisation, role in given:
             accounts.check_role(service, organisation, role)
+        for code in languages:
+            colleagues.check_language(code)
         enrolled = accounts.add(service, name, shown or name, _asked() if ask_password else None)
         for organisation, role in given:
             accounts.change_role(service, name, organisation, role)
+        for code in languages:
+            colleagues.change_language(service, name, code)
     except accounts.PersonError as error:
         raise Refusal(str(error)) from None
     _tell(enrolled, ask_password)
@@ -53,11 +60,31 @@ def list_people() -> None:
             one.name,
             one.shown,
             "\n".join(f"{at}:{role}" for at, role in one.roles) or "none",
+            "needed" if one.lacks_passkey else str(one.passkeys),
             "yes" if one.locked else "",
         )
         for one in found
     ]
-    click.echo(table(("NAME", "SHOWN", "ROLES", "LOCKED"), rows) if rows else "Nobody yet: quietline people add NAME")
+    click.echo(
+        table(("NAME", "SHOWN", "ROLES", "PASSKEYS", "LOCKED"), rows)
+        if rows
+        else "Nobody yet: quietline people add NAME"
+    )
+
+
+@people.command()
+@click.argument("name")
+@click.argument("code")
+@click.option("--take", is_flag=True, help="Take it back instead.")
+def language(name: str, code: str, take: bool) -> None:
+    """Note that a person speaks a language besides English, such as cy."""
+    from handlers import colleagues
+    from handlers.people import PersonError
+
+    try:
+        colleagues.change_language(_service(), name, code, spoken=not take)
+    except PersonError as error:
+        raise Refusal(str(error)) from None
 
 
 @people.command()
@@ -92,7 +119,7 @@ def role(name: str, role: str, take: bool) -> None:
 @click.argument("name")
 @click.option("--ask-password", is_flag=True, help="Type a password instead of getting one.")
 def reset(name: str, ask_password: bool) -> None:
-    """Give a new password and second factor; ends the person's sessions."""
+    """Give a new password and second factor; removes the passkeys and ends the sessions."""
     from handlers import people as accounts
 
     try:
@@ -102,12 +129,50 @@ def reset(name: str, ask_password: bool) -> None:
     _tell(enrolled, ask_password)
 
 
-def _service() -> Service:
+@people.command()
+@click.argument("name")
+def enrol(name: str) -> None:
+    """Print a link for adding a passkey: works once, within an hour, with the person's password and code."""
+    from handlers import people as accounts
+    from handlers.passkeys import RelyingParty
+
+    parts = _parts()
+    if RelyingParty.of(parts.config.desk_url) is None:
+        raise Refusal("Passkeys need the desk's name: set QUIETLINE_DESK_URL to its https address.")
+    try:
+        token = accounts.enrolment(parts.service, name)
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+    click.echo(f"For {name} alone, once, within an hour: {parts.config.desk_url}/enrol/{token}")
+
+
+@people.command()
+@click.argument("name")
+@click.argument("subject", required=False)
+@click.option("--take", is_flag=True, help="Take it away instead.")
+def join(name: str, subject: str | None, take: bool) -> None:
+    """Join an account to SUBJECT, which the single sign-on knows the person by."""
+    from handlers import people as accounts
+
+    if bool(subject) == take:
+        raise Refusal("Give what the single sign-on knows the person by, or --take.")
+    parts = _parts()
+    try:
+        accounts.join(parts.service, name, parts.config.oidc_issuer, subject or "")
+    except accounts.PersonError as error:
+        raise Refusal(str(error)) from None
+
+
+def _parts() -> Runtime:
     from gateway import runtime, secrets
 
     parts = runtime.build(secrets.load(os.environ), os.environ)
     parts.prepare()
-    return parts.service
+    return parts
+
+
+def _service() -> Service:
+    return _parts().service
 
 
 def _role(text: str) -> tuple[str, str]:

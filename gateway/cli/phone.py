@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,9 +16,32 @@ from gateway.cli.refusals import Refusal
 if TYPE_CHECKING:
     from gateway.config import Config
 
+HOME: Final = "GB"
+"""Where a number that begins with 0 belongs."""
+
+_NUMBER: Final = re.compile(r"\+?[0-9 ().-]+")
+
+
+def _msisdn(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """A number as a person writes it becomes E.164; a name or another medium's address stays as it is."""
+    if not _NUMBER.fullmatch(value):
+        return value
+    import phonenumbers
+
+    try:
+        found = phonenumbers.parse(value, HOME)
+    except phonenumbers.NumberParseException:
+        found = None
+    whole = phonenumbers.ValidationResult.IS_POSSIBLE
+    if found is None or phonenumbers.is_possible_number_with_reason(found) != whole:
+        raise click.BadParameter("that is no phone number; write it like +447700900001 or 07700 900001.")
+    return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
 
 @click.command()
-@click.option("--from", "sender", default="+447700900001", show_default=True, help="The phone's number.")
+@click.option(
+    "--from", "sender", default="+447700900001", show_default=True, callback=_msisdn, help="The phone's number."
+)
 @click.option("--to", "recipient", help="Whom it texts. [default: the first organisation]")
 @click.option("--url", help="The gateway. [default: http://127.0.0.1:PORT]")
 @click.option("--json", "as_json", is_flag=True, help="No gateway: JSON Lines in and out, on a throwaway database.")

@@ -49,3 +49,11 @@ def desk() -> None:
     from gateway.desk.server import main
 
     sys.exit(main(os.environ))
+
+
+@click.command()
+def twin() -> None:
+    """Take texts on another host while the main one is away."""
+    from gateway.twin import main
+
+    sys.exit(main(os.environ))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gateway.config import Config, ConfigError
-from gateway.doctor import alarms, carrier, organisations, settings, stores, support
+from gateway.doctor import alarms, carrier, desk, organisations, replies, settings, stores, support, twin
 from gateway.doctor.advice import Advice, must
 
 
@@ -24,11 +24,17 @@ def _examine(read: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
     yield from findings
     yield from settings.check_data_folder(config)
     yield from settings.check_key_file(read)
+    if config.main_url:
+        yield from twin.check(config)
+        yield from alarms.check(config)
+        return
     yield from settings.check_key_ring(config)
     yield from settings.check_carrier(read)
     yield from settings.check_public_url(config)
+    yield from desk.check(config)
     yield from organisations.check(config, environ)
     yield from support.check(config)
+    yield from replies.check(config)
     yield from alarms.check(config)
     yield from stores.check_database(config)
     yield from stores.check_queue(config)

@@ -39,6 +39,7 @@ def check(config: Config, environ: Mapping[str, str]) -> Iterator[Advice]:
     for slug in sorted({each.flow for each in installation.organisations}):
         yield from _check_flow(flows, slug, config.production)
     for organisation in installation.organisations:
+        yield from _check_numbers(organisation)
         yield from _check_confidential(organisation)
     for sink in installation.sinks:
         yield from _check_sink(sink)
@@ -52,6 +53,22 @@ def _check_flow(flows: StoredFlows, slug: str, production: bool) -> Iterator[Adv
         yield must(f"Flow {slug}, {issue}")
     for notice in notices(flow):
         yield (should if production else info)(f"Flow {slug}, {notice}.")
+
+
+def _check_numbers(organisation: Organisation) -> Iterator[Advice]:
+    """Whether each international number among the addresses is one that a country has (ITU-T E.164)."""
+    import phonenumbers
+
+    for address in organisation.addresses:
+        number = address.partition(":")[2]
+        if not number.startswith("+"):
+            continue
+        try:
+            possible = phonenumbers.is_possible_number(phonenumbers.parse(number))
+        except phonenumbers.NumberParseException:
+            possible = False
+        if not possible:
+            yield should(f"Organisation {organisation.id}: its address {address} is no number that any country has.")
 
 
 def _check_confidential(organisation: Organisation) -> Iterator[Advice]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Final
 
@@ -17,6 +17,18 @@ from gateway.standin.forms import message_sid
 INBOUND: Final = "inbound"
 STOP: Final = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"})
 START: Final = frozenset({"start", "yes", "unstop"})
+HELP: Final = frozenset({"help", "info"})
+
+
+def keyword(body: str, recipient: str) -> str | None:
+    """What the carrier itself takes a whole message for, on a long code: STOP, START, HELP or nothing.
+
+    A short code, and an address of another medium, leaves all of it to us.
+    """
+    if not recipient.startswith("+"):
+        return None
+    word = body.strip().lower()
+    return next((name for name, words in (("STOP", STOP), ("START", START), ("HELP", HELP)) if word in words), None)
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,7 @@ class Message:
     status: str = "queued"
     status_callback: str = ""
     media: tuple[Attachment, ...] = ()
+    error_code: str = ""
 
     @property
     def uri(self) -> str:
@@ -59,7 +72,7 @@ class Message:
             "date_updated": formatdate(self.created),
             "date_sent": None if self.status == "queued" else formatdate(self.created),
             "direction": self.direction,
-            "error_code": None,
+            "error_code": int(self.error_code) if self.error_code else None,
             "error_message": None,
             "from": self.sender,
             "to": self.recipient,
@@ -108,16 +121,27 @@ class Messages:
 
     def receive(self, account_sid: str, sender: str, recipient: str, body: str, **more: object) -> Message:
         """Keeps a text that somebody sent to us, and minds the words that block and unblock."""
-        word = body.strip().lower()
-        if word in STOP:
+        said = keyword(body, recipient)
+        if said == "STOP":
             self._stopped.add((sender, recipient))
-        elif word in START:
+        elif said == "START":
             self._stopped.discard((sender, recipient))
         return self.add(account_sid, sender, recipient, body, **{"direction": INBOUND, "status": "received", **more})
+
+    def keep(self, message: Message) -> None:
+        """Keeps a message under the SID that it has."""
+        with self._lock:
+            self._kept[message.sid] = message
 
     def is_blocked(self, sender: str, recipient: str) -> bool:
         """Whether whoever would get this has said STOP to the sender."""
         return (recipient, sender) in self._stopped
+
+    def note(self, sid: str, status: str, error_code: str = "") -> None:
+        """A message has a new status; one that is deleted has none."""
+        with self._lock:
+            if (message := self._kept.get(sid)) is not None:
+                self._kept[sid] = replace(message, status=status, error_code=error_code)
 
     def get(self, sid: str) -> Message | None:
         """The message of that SID."""

@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from gateway.standin.account import ACCOUNT, Account
+from gateway.standin.callbacks import Callbacks, Fate
 from gateway.standin.messages import Message, Messages
 from gateway.standin.script import Drop, Hang, Refuse, Say, Step
 
@@ -34,12 +35,22 @@ class Carrier:
         account: its id and secrets.
         port: any free one where 0.
         settle: seconds for which a message cannot be deleted yet (20009).
+        fate: what becomes of the texts that it sends; without one no news of them is told.
+        seed: of the chance.
     """
 
-    def __init__(self, account: Account = ACCOUNT, port: int = 0, settle: float = 0.0) -> None:
+    def __init__(
+        self,
+        account: Account = ACCOUNT,
+        port: int = 0,
+        settle: float = 0.0,
+        fate: Fate | None = None,
+        seed: int = 1,
+    ) -> None:
         self.account = account
         self.settle = settle
         self.messages = Messages()
+        self.callbacks = None if fate is None else Callbacks(account, fate, seed, self.messages.note)
         self.requests = 0
         self.closing = threading.Event()
         self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
@@ -135,6 +146,8 @@ class _Handler(BaseHTTPRequestHandler):
         message = carrier.messages.add(
             carrier.account.sid, form["From"], form["To"], form["Body"], status_callback=callback
         )
+        if carrier.callbacks is not None:
+            carrier.callbacks.tell(message)
         return 201, message.document()
 
     def _list(self) -> Answer:

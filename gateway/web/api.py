@@ -23,6 +23,7 @@ from typing import Any, Final
 
 import orjson
 from flask import Blueprint, Response
+from flask import request as current
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from gateway.web.failures import log_unexpected
@@ -68,7 +69,7 @@ def blueprint(acknowledge: Acknowledge, senders: Mapping[str, Sequence[str]]) ->
     @api.post("/acknowledgements", provide_automatic_options=False)
     def acknowledgements() -> Response:
         try:
-            request = read_request()
+            request = read_request(current.environ)
         except RequestEntityTooLarge:
             return _refuse(413, "the body is over 64 KiB")
         except ClientDisconnected:

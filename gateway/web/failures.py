@@ -9,6 +9,9 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from gateway.web import page
+from handlers.ports import RawResponse
+
+TEXT = "text/plain; charset=utf-8"
 
 _log = logging.getLogger("quietline.web")
 _OURS = ("conversations", "handlers", "gateway")
@@ -37,10 +40,16 @@ def log_unexpected(error: BaseException) -> None:
 
 def neutral(status: int) -> Response:
     """A short page for a browser, a line of plain text for anything that posts."""
-    words = _WORDS.get(status, _OTHERWISE)
     if request.method in ("GET", "HEAD"):
+        words = _WORDS.get(status, _OTHERWISE)
         return Response(page.html(words, []), status, content_type=page.CONTENT_TYPE)
-    return Response(f"{words}\n", status, content_type="text/plain; charset=utf-8")
+    answer = line(status)
+    return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+def line(status: int) -> RawResponse:
+    """The line of plain text for anything that posts."""
+    return RawResponse(status, TEXT, f"{_WORDS.get(status, _OTHERWISE)}\n".encode())
 
 
 def _answer(error: HTTPException) -> Response:

@@ -33,7 +33,8 @@ class Check:
 def blueprint(checks: Sequence[Check]) -> Blueprint:
     """GET /healthy with 200, or 503 when a vital check fails.
 
-    The answer: `{"summary": "Up.", "checks": {"database": "up", "queue": "down: ConnectionError"}}`.
+    The answer: `{"state": "degraded", "summary": "Degraded, texts are taken and kept. Not working: queue.",
+    "checks": {"database": "up", "queue": "down: ConnectionError"}}`; the state is `up`, `degraded` or `down`.
     """
     health = Blueprint("health", __name__)
 
@@ -42,7 +43,8 @@ def blueprint(checks: Sequence[Check]) -> Blueprint:
         words = {check.name: _words(check) for check in checks}
         down = [check for check in checks if words[check.name].startswith("down")]
         status = 503 if any(check.vital for check in down) else 200
-        document = {"summary": _summary(down, status), "checks": words}
+        state = "down" if status == 503 else "degraded" if down else "up"
+        document = {"state": state, "summary": _summary(down, status), "checks": words}
         return Response(orjson.dumps(document), status, content_type="application/json")
 
     return health
@@ -62,4 +64,4 @@ def _summary(down: Sequence[Check], status: int) -> str:
     if not down:
         return "Up."
     names = ", ".join(check.name for check in down)
-    return f"Down: {names}." if status == 503 else f"Up, texts are taken. Not working: {names}."
+    return f"Down: {names}." if status == 503 else f"Degraded, texts are taken and kept. Not working: {names}."

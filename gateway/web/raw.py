@@ -1,12 +1,11 @@
-"""The request that Flask is answering as a channel wants it: raw, read once, of bounded size."""
+"""A request as a channel wants it: raw, read once, of bounded size."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from handlers.ports import RawRequest
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY = 64 * 1024
+_DIGITS = 8
 
 
-def read_request() -> RawRequest:
+def read_request(environ: WSGIEnvironment) -> RawRequest:
     """Reads the body off the wire, before anything else has parsed it.
 
     Sent without a length it is read where the server ends it by itself (chunked), else taken as empty.
@@ -26,14 +26,26 @@ def read_request() -> RawRequest:
         werkzeug.exceptions.RequestEntityTooLarge: it is over MAX_BODY bytes.
         werkzeug.exceptions.ClientDisconnected: it is shorter than announced.
     """
-    environ = request.environ
+    body = _body(environ)
+    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
+    query = environ.get("QUERY_STRING")
+    return RawRequest(environ["REQUEST_METHOD"], f"{path}?{query}" if query else path, _Headers(environ), body)
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    length = environ.get("CONTENT_LENGTH", "")
+    if length.isascii() and length.isdigit() and len(length) <= _DIGITS:
+        if int(length) > MAX_BODY:
+            raise RequestEntityTooLarge
+        told: bytes = environ["wsgi.input"].read(int(length))
+        if len(told) < int(length):
+            raise ClientDisconnected
+        return told
     # A stream that is at its limit only stops, without saying whether there was more: one byte more tells.
     body: bytes = get_input_stream(environ, max_content_length=MAX_BODY + 1).read()
     if len(body) > MAX_BODY:
         raise RequestEntityTooLarge
-    path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "")
-    query = environ.get("QUERY_STRING")
-    return RawRequest(environ["REQUEST_METHOD"], f"{path}?{query}" if query else path, _Headers(environ), body)
+    return body
 
 
 class _Headers(Mapping[str, str]):

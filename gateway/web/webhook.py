@@ -9,20 +9,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
-from gateway.web.failures import log_unexpected, neutral
+from gateway.web.failures import TEXT, line, log_unexpected
 from gateway.web.raw import read_request
 from handlers.ports import BadRequest, Channel, InboundText, RawRequest, RawResponse, StatusNote
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
 Receive = Callable[[Channel, InboundText], str | None]
 NoteStatus = Callable[[StatusNote], None]
+Answer = Callable[["WSGIEnvironment"], RawResponse]
+"""Answers one POST; raises nothing."""
 
 
-def blueprint(channel: Channel, receive: Receive, note_status: NoteStatus) -> Blueprint:
-    """POST /<channel>/inbound, /<channel>/fallback and /<channel>/status.
+def answers(channel: Channel, receive: Receive, note_status: NoteStatus) -> dict[str, Answer]:
+    """What answers POST on /<channel>/inbound, /<channel>/fallback and /<channel>/status, by these paths.
 
     Args:
         channel: verifies, parses and words the answer.
@@ -30,7 +37,6 @@ def blueprint(channel: Channel, receive: Receive, note_status: NoteStatus) -> Bl
             exception means that the text is not stored, and is answered 503.
         note_status: takes the news of a status callback, under the same rules.
     """
-    webhook = Blueprint(f"{channel.name}_webhook", __name__, url_prefix=f"/{channel.name}")
 
     def take_text(request: RawRequest) -> RawResponse:
         return channel.reply(receive(channel, channel.parse(request)))
@@ -39,31 +45,53 @@ def blueprint(channel: Channel, receive: Receive, note_status: NoteStatus) -> Bl
         note_status(channel.parse_status(request))
         return channel.reply(None)
 
-    for endpoint, take in (("inbound", take_text), ("fallback", take_text), ("status", take_status)):
-        webhook.add_url_rule(
-            f"/{endpoint}",
-            endpoint,
-            signed(channel.verify, take),
-            methods=["POST"],
-            provide_automatic_options=False,
-        )
+    takes = (("inbound", take_text), ("fallback", take_text), ("status", take_status))
+    return {f"/{channel.name}/{endpoint}": signed(channel.verify, take) for endpoint, take in takes}
+
+
+def blueprint(name: str, found: Mapping[str, Answer]) -> Blueprint:
+    """The same as routes of the application.
+
+    Args:
+        name: the channel's.
+        found: what answers, by its path.
+    """
+    webhook = Blueprint(f"{name}_webhook", __name__)
+    for path, answer in found.items():
+        endpoint = path.rpartition("/")[2]
+        webhook.add_url_rule(path, endpoint, view(answer), methods=["POST"], provide_automatic_options=False)
     return webhook
 
 
-def signed(verify: Callable[[RawRequest], bool], take: Callable[[RawRequest], RawResponse]) -> Callable[[], Response]:
-    """A view that hands only verified requests on and turns what `take` raises into the answers listed above."""
+def view(answer: Answer) -> Callable[[], Response]:
+    """A view of the application that answers so."""
 
-    def view() -> Response:
-        request = read_request()
-        if not verify(request):
-            return neutral(403)
+    def answered() -> Response:
+        found = answer(request.environ)
+        return Response(found.body, found.status, content_type=found.content_type)
+
+    return answered
+
+
+def signed(verify: Callable[[RawRequest], bool], take: Callable[[RawRequest], RawResponse]) -> Answer:
+    """Hands only verified requests on, and turns what `take` raises into the answers listed above."""
+
+    def answer(environ: WSGIEnvironment) -> RawResponse:
         try:
-            answer = take(request)
+            request = read_request(environ)
+            if not verify(request):
+                return line(403)
+        except HTTPException as problem:
+            return line(problem.code or 500)
+        except Exception as error:  # noqa: BLE001 - nobody above would answer without quoting it
+            log_unexpected(error)
+            return line(500)
+        try:
+            return take(request)
         except BadRequest as problem:
-            return Response(f"Not accepted: {problem}.\n", 400, content_type="text/plain; charset=utf-8")
+            return RawResponse(400, TEXT, f"Not accepted: {problem}.\n".encode())
         except Exception as error:  # noqa: BLE001 - a carrier only tries again when it is told that nothing was taken
             log_unexpected(error)
-            return Response(b"", 503, content_type="text/plain; charset=utf-8")
-        return Response(answer.body, answer.status, content_type=answer.content_type)
+            return RawResponse(503, TEXT, b"")
 
-    return view
+    return answer

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.channels.twilio import CONNECTION_OVERRIDES, PublicUrls, TwilioChannel
 from gateway.standin.delivery import Delivery
+from gateway.standin.forms import OUR_NUMBER
 from gateway.standin.messages import Message, Messages
 from handlers.ports import RawRequest
 from tests.carrier import ACCOUNT, Carrier
@@ -54,9 +55,20 @@ def test_f21_after_the_last_try_the_fallback_address_gets_it_signed_as_itself() 
     with served(webhook) as base:
         urls = PublicUrls.under(base)
         webhook.channel = TwilioChannel(ACCOUNT.sid, [ACCOUNT.token], urls)
-        done = Delivery(ACCOUNT, urls.inbound, urls.fallback).deliver(text())
+        done = Delivery(ACCOUNT, urls.inbound + CONNECTION_OVERRIDES, urls.fallback).deliver(text())
     assert (done.body, done.attempts) == (b"<Response/>", 7)
     assert webhook.heard[-1] == ("/twilio/fallback", True)
+
+
+def test_by_default_it_is_tried_once_more_only_where_nobody_could_be_connected_to() -> None:
+    webhook = Webhook(inbound=99)
+    with served(webhook) as base:
+        urls = PublicUrls.under(base)
+        webhook.channel = TwilioChannel(ACCOUNT.sid, [ACCOUNT.token], urls)
+        done = Delivery(ACCOUNT, urls.inbound, urls.fallback).deliver(text())
+        assert (done.body, done.attempts) == (b"<Response/>", 2), "a 500 is not tried again"
+        away = Delivery(ACCOUNT, "http://127.0.0.1:9/twilio/inbound", urls.fallback).deliver(text())
+    assert (away.body, away.attempts) == (b"<Response/>", 3)
 
 
 def test_where_nobody_answers_it_says_so() -> None:
@@ -66,7 +78,9 @@ def test_where_nobody_answers_it_says_so() -> None:
 def test_after_stop_the_carrier_blocks_us_until_start() -> None:
     with Carrier() as carrier:
         messages = carrier.messages
-        messages.receive(ACCOUNT.sid, "+447700900123", "61016", "Stop")
-        assert messages.is_blocked("61016", "+447700900123")
-        messages.receive(ACCOUNT.sid, "+447700900123", "61016", "START")
-        assert not messages.is_blocked("61016", "+447700900123")
+        messages.receive(ACCOUNT.sid, "+447700900123", OUR_NUMBER, "Stop")
+        assert messages.is_blocked(OUR_NUMBER, "+447700900123")
+        messages.receive(ACCOUNT.sid, "+447700900123", OUR_NUMBER, "START")
+        assert not messages.is_blocked(OUR_NUMBER, "+447700900123")
+        messages.receive(ACCOUNT.sid, "+447700900123", "61016", "STOP")
+        assert not messages.is_blocked("61016", "+447700900123"), "a short code leaves it to us"

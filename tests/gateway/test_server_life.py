@@ -114,6 +114,23 @@ def test_f18_a_reload_fails_no_request_and_takes_up_new_code(run: Programs) -> N
     assert web.get("/")[1] == "three"
 
 
+def test_f18_the_old_code_answers_until_the_new_code_has_loaded(run: Programs) -> None:
+    module, may_load, loads = run.folder / "versioned.py", run.folder / "may_load", run.folder / "loads"
+    module.write_text(_versioned("one"))
+    web = Web(run, application="versioned:create()", fresh=["versioned"], pid_file=str(run.folder / "web.pid")).ready()
+    slow = (
+        "import threading\nfrom pathlib import Path\n"
+        f"Path({str(loads)!r}).touch()\n"
+        f"while not Path({str(may_load)!r}).exists():\n    threading.Event().wait(0.01)\n"
+    )
+    module.write_text(slow + _versioned("slower"))
+    os.kill(int((run.folder / "web.pid").read_text()), signal.SIGHUP)
+    until(loads.exists)
+    assert [web.get("/")[1] for _ in range(20)] == ["one"] * 20
+    may_load.touch()
+    until(lambda: {web.get("/")[1] for _ in range(10)} == {"slower"})
+
+
 def _versioned(version: str) -> str:
     # Of different lengths: the interpreter tells a changed source by its size and its second.
     return (

@@ -19,11 +19,11 @@ from handlers.conditions import Surroundings, found
 from handlers.forwarding import Forwarder
 from handlers.ports import Sink
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.report_list import list_reports
 from handlers.service import Directory, Service
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.served import served, unused_address
+from tests.prepared import prepare
 from tests.waiting import until
 
 PERIOD = 300.0

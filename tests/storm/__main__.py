@@ -1,8 +1,8 @@
 """`python -m tests.storm`: one storm on each database, as large as asked; exits with 1 where anything was lost.
 
 --messages 10000 --kills 150        the larger promise; --messages 100000 --kills 1500 the largest
-Beside the kills: FLUSHALL, stopped processes, reloads, a locked database, a rude control room, texts sent twice by the
-carrier and by the network and out of order.
+Beside the kills: FLUSHALL, stopped processes, reloads, a locked database, PostgreSQL restarted as after a power cut, a
+control room that is rude and hangs, texts sent twice by the carrier and by the network, out of order, and dropped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _blow(kind: str, args: argparse.Namespace) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="qlstorm-") as folder, no_stragglers():
             url = server.create("storm") if server else ""
-            result = Storm(Path(folder), args.messages, args.kills, args.seed, url).blow()
+            result = Storm(Path(folder), args.messages, args.kills, args.seed, url, server=server).blow()
     finally:
         if server:
             server.stop()

@@ -1,6 +1,7 @@
 """Carriers that never give up: each text is sent until it is acknowledged, a tenth of them once more for nothing.
 
-The network sends some texts twice, under a second id (F2), and brings some out of order (F3).
+The network sends some texts twice, under a second id (F2), and brings some out of order (F3); the carrier drops some
+without a word, and only its list has them (F20).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import http.client
 import queue
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from random import Random
 from urllib.parse import urlencode
@@ -21,6 +23,7 @@ from tests.bench.posts import Target, fields, signature
 REDELIVERED = 0.10
 SENT_TWICE = 0.02
 SHUFFLED = 0.05
+DROPPED = 0.01
 GIVE_UP = 90.0
 LATER = shipped("starter").safe["en"].encode()
 # A copy comes within 4 s of its text (F2): one that would come later is none, and is not sent any more.
@@ -53,7 +56,8 @@ class Ledger:
     """What the carriers were told.
 
     `acknowledged` ids, `seconds` from a text's first attempt to its acknowledgement, every attempt, how many were
-    redelivered or sent twice by the network, the reporters of texts whose turn was put off (`later`), how many answers
+    redelivered or sent twice by the network, the ids that the carrier `dropped`, the reporters of texts whose turn was
+    put off (`later`), how many answers
     `changed`, of them those that became the sentence for that, or had been it, apart (`neutral`).
     """
 
@@ -62,6 +66,7 @@ class Ledger:
     attempts: list[Attempt] = field(default_factory=list)
     redelivered: int = 0
     copies: int = 0
+    dropped: list[str] = field(default_factory=list)
     later: list[int] = field(default_factory=list)
     changed: int = 0
     neutral: int = 0
@@ -98,9 +103,22 @@ class Carriers:
 
     Args:
         seconds: over how long the texts are spread.
+        keep: told each text that the carrier takes, before it is brought or dropped.
+        dropped: share of texts that never come.
     """
 
-    def __init__(self, target: Target, crowd: list[Phone], seconds: float, seed: int, threads: int = 12) -> None:
+    def __init__(
+        self,
+        target: Target,
+        crowd: list[Phone],
+        seconds: float,
+        seed: int,
+        keep: Callable[[Text], None],
+        dropped: float = DROPPED,
+        threads: int = 12,
+    ) -> None:
+        self._keep = keep
+        self._dropped = dropped
         self.ledger = Ledger()
         self._target = target
         self._queue: queue.SimpleQueue[Phone] = queue.SimpleQueue()
@@ -108,7 +126,9 @@ class Carriers:
             self._queue.put(phone)
         texts = sum(len(phone.texts) for phone in crowd)
         self._pause = seconds * threads / texts
-        self._threads = [threading.Thread(target=self._carry, args=(Random(seed + n),)) for n in range(threads)]
+        self._threads = [
+            threading.Thread(target=self._carry, args=(Random(seed + n),), daemon=True) for n in range(threads)
+        ]
 
     def start(self) -> None:
         for thread in self._threads:
@@ -128,6 +148,10 @@ class Carriers:
                 return
             for text in phone.texts:
                 began = time.monotonic()
+                self._keep(text)
+                if random.random() < self._dropped:
+                    self._drop(text)
+                    continue
                 answer = self._send(text)
                 took = time.monotonic() - began
                 if answer is not None and random.random() < REDELIVERED:
@@ -135,6 +159,11 @@ class Carriers:
                 elif answer is not None and took < QUICK and random.random() < SENT_TWICE:
                     self._copy(text)
                 pause.wait(max(0.0, self._pause * random.uniform(0.5, 1.5) - (time.monotonic() - began)))
+
+    def _drop(self, text: Text) -> None:
+        with self.ledger.lock:
+            self.ledger.dropped.append(text.sid)
+            self.ledger.later.append(text.reporter)
 
     def _send(self, text: Text, give_up: float = GIVE_UP) -> bytes | None:
         began, pause = time.monotonic(), threading.Event()
@@ -162,7 +191,9 @@ class Carriers:
 
     def _copy(self, text: Text) -> None:
         """The network sends the text once more: the same words, another id."""
-        if self._send(replace(text, sid=f"SM{uuid4().hex}"), COPY_GIVES_UP) is not None:
+        copy = replace(text, sid=f"SM{uuid4().hex}")
+        if self._send(copy, COPY_GIVES_UP) is not None:
+            self._keep(copy)
             with self.ledger.lock:
                 self.ledger.copies += 1
 

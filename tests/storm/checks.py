@@ -26,8 +26,8 @@ class Result:
     """What a storm came to.
 
     `webhook` are the seconds of each request that was answered with 200, `until_acknowledged` those from a text's first
-    attempt. All of `lost`, `doubled`, `incomplete`, `stuck`, `changed`, `orphans`, `leaked`, `failed_while_reloading`
-    must be empty or 0.
+    attempt. All of `lost`, `doubled`, `incomplete`, `stuck`, `changed`, `orphans`, `leaked`, `failed_while_reloading`,
+    `tampered` (what is wrong with the audit chain) must be empty or 0.
     """
 
     messages: int
@@ -44,6 +44,9 @@ class Result:
     changed: int = 0
     failed_while_reloading: int = 0
     orphans: int = 0
+    dropped: int = 0
+    audited: int = 0
+    tampered: str = ""
     leaked: list[str] = field(default_factory=list)
     integrity: str = "ok"
     webhook: list[float] = field(default_factory=list)
@@ -58,7 +61,7 @@ class Result:
         """Whether the promise was kept."""
         faults = (self.lost, self.doubled, self.incomplete, self.stuck, self.changed, self.orphans, self.leaked)
         kept = not any(faults) and not self.failed_while_reloading and self.integrity == "ok"
-        return kept and self.acknowledged == self.messages + self.copies
+        return kept and not self.tampered and self.acknowledged + self.dropped == self.messages + self.copies
 
     @property
     def is_quick(self) -> bool:
@@ -74,6 +77,7 @@ class Result:
             ("other faults", _counted(self.faults)),
             ("redelivered by the carrier", self.redelivered),
             ("sent twice by the network", self.copies),
+            ("dropped, had from its list", self.dropped),
             ("turns taken later", self.postponed),
             ("lost", len(self.lost)),
             ("duplicate reports", len(self.doubled)),
@@ -86,6 +90,7 @@ class Result:
             ("orphans", self.orphans),
             ("files with numbers or words", len(self.leaked)),
             ("integrity", self.integrity),
+            ("audit chain", self.tampered or f"ok, {self.audited} rows"),
             *((f"webhook {name} ms", _milliseconds(self.webhook, share)) for name, share in _SHARES),
             *(
                 (f"until acknowledged {name} ms", _milliseconds(self.until_acknowledged, share))

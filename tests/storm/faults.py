@@ -4,6 +4,7 @@ flushed     FLUSHALL: every job is gone
 stopped     SIGSTOP, later SIGCONT: Valkey, the worker, a web worker, the control room
 reloaded    SIGHUP to the web process: no request may fail (F18)
 locked      somebody else holds the database's write lock for longer than a text may wait (F7)
+restarted   PostgreSQL stops as in a power cut, and starts again
 """
 
 from __future__ import annotations
@@ -24,10 +25,12 @@ import redis
 from tests.bench import proc
 from tests.bench.kills import Killer
 from tests.bench.processes import listens
+from tests.postgres import Server
 from tests.storm.carriers import Ledger
 
 RELOAD_SECONDS = 4.0
 CALM_SECONDS = 1.0
+AWAY_SECONDS = 2.0
 
 Undo = Callable[[], None]
 
@@ -42,6 +45,7 @@ class Faults:
         database_url: of PostgreSQL; SQLite in the data folder where empty.
         every: seconds between two faults, 0 for none at all.
         locked: seconds for which the database is locked.
+        server: of that PostgreSQL, where it may be restarted.
     """
 
     killer: Killer
@@ -49,6 +53,7 @@ class Faults:
     database_url: str
     every: float
     locked: float
+    server: Server | None = None
     seed: int = 1
     met: Counter[str] = field(default_factory=Counter)
     failed_while_reloading: int = 0
@@ -67,6 +72,7 @@ class Faults:
             ("worker stopped", 2.0, lambda: _stopped(self.killer.product.processes["worker"].pid)),
             ("web worker stopped", 0.5, self._stop_web_worker),
             ("sink stopped", 2.0, lambda: _stopped(self.killer.sink.process.pid)),
+            *((("database restarted", AWAY_SECONDS, self._halt),) if self.server is not None else ()),
         )
 
     def tick(self) -> None:
@@ -135,6 +141,11 @@ class Faults:
             held.close()
             return None
         return held.close
+
+    def _halt(self) -> Undo | None:
+        assert self.server is not None
+        self.server.halt()
+        return self.server.resume
 
 
 def _nothing() -> None:

@@ -23,6 +23,7 @@ REFUSED, BUSY, HUNG, TOOK_AND_HUNG = FATES = ("500", "503", "hangs", "takes it a
 SHARES = (0.03, 0.02, 0.01, 0.02)
 BRISK = (0.03, 0.02, 0.0, 0.0)
 """Without hanging: a sender killed in the middle of it leaves a lease of 30 s."""
+POLITE = (0.0, 0.0, 0.0, 0.0)
 HANG_SECONDS = 12.0  # longer than a sender waits
 BUSY_SECONDS = 2
 
@@ -104,13 +105,12 @@ class Taken:
 class Room:
     """The control room as a process of its own."""
 
-    def __init__(self, folder: Path, hangs: bool = True) -> None:
+    def __init__(self, folder: Path, hangs: bool = True, polite: bool = False) -> None:
         self.port, self.record = free_port(), folder / "room.jsonl"
         self.record.touch()
         self.url = f"http://127.0.0.1:{self.port}/reports"
-        self._args = python(
-            "tests.storm.room", "--port", str(self.port), "--record", str(self.record), *([] if hangs else ["--brisk"])
-        )
+        manners = ["--polite"] if polite else [] if hangs else ["--brisk"]
+        self._args = python("tests.storm.room", "--port", str(self.port), "--record", str(self.record), *manners)
         self._log = folder / "room.log"
 
     def start(self) -> Room:
@@ -134,13 +134,14 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--record", required=True)
     parser.add_argument("--brisk", action="store_true")
+    parser.add_argument("--polite", action="store_true")
     args = parser.parse_args()
     server = _Server(("127.0.0.1", args.port), _Handler)
     server.record = os.open(args.record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
     remembered = Path(args.record).with_suffix(".met")
     server.remembered = os.open(remembered, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)  # type: ignore[attr-defined]
     server.met.update(remembered.read_text().split())
-    server.shares = BRISK if args.brisk else SHARES
+    server.shares = POLITE if args.polite else BRISK if args.brisk else SHARES
     server.serve_forever()
 
 

@@ -13,13 +13,16 @@ from pathlib import Path
 
 from handlers.records.database import Database
 from handlers.spool import Spool
+from tests.bench.crowd import Text
 from tests.bench.kills import Killer
-from tests.bench.posts import ACCOUNT_SID, AUTH_TOKEN
+from tests.bench.posts import ACCOUNT_SID, AUTH_TOKEN, TO
 from tests.bench.processes import wait_until
 from tests.bench.product import Product
-from tests.carrier import Account, Carrier
+from tests.carrier import Account, Carrier, Message
+from tests.postgres import Server
 from tests.storm import checks
-from tests.storm.carriers import Carriers, Ledger, Phone, phones
+from tests.storm.afterwards import Afterwards
+from tests.storm.carriers import DROPPED, Carriers, Ledger, Phone, phones
 from tests.storm.checks import Result
 from tests.storm.faults import Faults
 from tests.storm.room import Room
@@ -43,6 +46,8 @@ class Storm:
         faults_every: seconds between two other faults, 0 for none.
         locked: for how many seconds the database is locked, each time.
         hangs: whether the control room also hangs, before or after it took a report.
+        dropped: share of texts that the carrier never brings.
+        server: of PostgreSQL, where it is to be restarted.
     """
 
     folder: Path
@@ -54,6 +59,8 @@ class Storm:
     faults_every: float = 1.5
     locked: float = 6.0
     hangs: bool = True
+    dropped: float = DROPPED
+    server: Server | None = None
 
     def blow(self) -> Result:
         """Runs it and returns what it came to."""
@@ -63,34 +70,47 @@ class Storm:
             product.start_web().start_rest()
             try:
                 wait_until(lambda: _is_healthy(product.port), 60, "quietline web", product.web)
-                return self._blow(product, room)
+                return self._blow(product, room, carrier)
             finally:
                 product.stop()
                 room.stop()
 
-    def _blow(self, product: Product, room: Room) -> Result:
+    def _blow(self, product: Product, room: Room, carrier: Carrier) -> Result:
         crowd = phones(self.messages // TEXTS_EACH, self.seed)
         killer = Killer(product, room, math.inf, every=self.every, seed=self.seed)  # type: ignore[arg-type]
-        carriers = Carriers(product.target, crowd, self.kills * self.every, self.seed)
-        faults = Faults(killer, carriers.ledger, self.database_url, self.faults_every, self.locked, self.seed)
+        carriers = Carriers(
+            product.target, crowd, self.kills * self.every, self.seed, _keeper(carrier), dropped=self.dropped
+        )
+        faults = Faults(
+            killer, carriers.ledger, self.database_url, self.faults_every, self.locked, self.server, self.seed
+        )
+        afterwards = Afterwards(product.environment)
         database = Database(self.database_url or f"sqlite:///{product.database}")
         spool = Spool(product.data / "spool")
         carriers.start()
-        self._weather(killer, faults, carriers)
-        drained = _calm(killer, lambda: bool(checks.left_over(database, spool)))
+        self._weather(killer, faults, carriers, afterwards)
+        drained = _calm(
+            killer, lambda: not spool.is_empty()
+        )  # as in the clock, what the spool has comes before the list
+        afterwards.reconcile()
+        drained += _calm(killer, lambda: bool(checks.left_over(database, spool)))
         whole = _calm(killer, lambda: any(checks.faulty_reports(crowd, room.taken(), carriers.ledger.later)))
+        whole += _calm(killer, lambda: bool(checks.left_over(database, spool)))  # a timer may have spoken since
         result = self._result(crowd, killer, faults, carriers.ledger, room)
         result.drained, result.whole = drained, drained + whole
         self._look_into(result, database, spool, carriers.ledger)
+        audited = afterwards.audited()
+        result.audited, result.tampered = audited.rows, audited.problem
         return result
 
-    def _weather(self, killer: Killer, faults: Faults, carriers: Carriers) -> None:
+    def _weather(self, killer: Killer, faults: Faults, carriers: Carriers, afterwards: Afterwards) -> None:
         """Kills until there were enough, then starts again what ended until every text has been sent."""
         pause = threading.Event()
         while carriers.busy or killer.killed.total() < self.kills:
             killer.seconds = math.inf if killer.killed.total() < self.kills else 0.0
             killer.tick()
             faults.tick()
+            afterwards.look()
             pause.wait(0.01)
         killer.seconds = 0.0
         faults.stop()
@@ -106,6 +126,7 @@ class Storm:
             faults=faults.met,
             redelivered=ledger.redelivered,
             copies=ledger.copies,
+            dropped=len(ledger.dropped),
             postponed=len(ledger.later),
             neutral=ledger.neutral,
             resends=sum(times - 1 for times in keys.values()),
@@ -122,7 +143,7 @@ class Storm:
     def _look_into(self, result: Result, database: Database, spool: Spool, ledger: Ledger) -> None:
         """What only the store can say."""
         stored = {row[0] for row in checks.rows(database, "SELECT external_id FROM inbox")}
-        result.lost = [sid for sid in ledger.acknowledged if sid not in stored]
+        result.lost = [sid for sid in (*ledger.acknowledged, *ledger.dropped) if sid not in stored]
         result.stuck = checks.left_over(database, spool)
         if database.is_sqlite:
             result.integrity = str(checks.rows(database, "PRAGMA integrity_check")[0][0])
@@ -135,6 +156,17 @@ def _calm(killer: Killer, goes_on: Callable[[], bool]) -> float:
         killer.tick()
         pause.wait(0.1)
     return time.monotonic() - began
+
+
+def _keeper(carrier: Carrier) -> Callable[[Text], None]:
+    """Lists a text at the carrier, as it came there."""
+
+    def keep(text: Text) -> None:
+        carrier.messages.keep(
+            Message(text.sid, _ACCOUNT.sid, text.number, TO, text.body, direction="inbound", status="received")
+        )
+
+    return keep
 
 
 def _rest(carrier: Carrier) -> dict[str, str]:

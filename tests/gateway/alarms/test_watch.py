@@ -19,7 +19,7 @@ from gateway.config import Config
 from gateway.web.health import CheckFailedError
 from handlers import status
 from handlers.conditions import Surroundings
-from handlers.records import alarms, outbox
+from handlers.records import alarms, desk_items, outbox
 from handlers.records.database import Database
 from handlers.spool import Spool
 from tests.fakes import Desk, FakeSink
@@ -73,7 +73,7 @@ class Station:
 
 @pytest.fixture
 def station(tmp_path: Path) -> Iterator[Station]:
-    from handlers.records.migrate import prepare
+    from tests.prepared import prepare
 
     database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
     prepare(database)
@@ -213,3 +213,21 @@ def test_an_address_that_apprise_cannot_read_is_a_way_that_fails(station: Statio
             ("1", "cannot be read"),
             ("2", "cannot be read"),
         ]
+
+
+def test_r8_danger_in_a_confidential_report_alarms_its_team_at_once_without_a_detail(station: Station) -> None:
+    desk = station.desk
+    report_in(desk, "c1", audience="confidential")
+    desk.change("UPDATE revisions SET kind = 'alert' WHERE report_id = 'c1'")
+    with desk.service.database.write() as tx:
+        now = int(desk.clock.at * 1000)
+        desk_items.note(
+            tx, report_id="c1", organisation="btp", audience="confidential", rank=0, revision=1, now=now, due=None
+        )
+    station.after(0)
+    [words] = [each for each in station.theirs.heard if "shows danger" in each]
+    assert words == "A confidential report to btp shows danger. It is in the confidential list."
+    assert station.pager.heard == []
+    for _ in range(40):
+        station.after(10)
+    assert sum("shows danger" in each for each in station.theirs.heard) == 1, "told once, and no all-clear"

@@ -18,10 +18,10 @@ from gateway.keyfile import RingFile
 from handlers import rotation, timers
 from handlers.erasure import ErasureList
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.vault import KeyRing
 from tests.canary import forms_of_number, forms_of_words, leaks
 from tests.fakes import Desk
+from tests.prepared import prepare
 
 WORDS, NUMBER = "he keeps following me", "+447700900777"
 

@@ -37,7 +37,7 @@ def test_a_fault_of_the_way_is_shown_as_a_conversation(tmp_path: Path):
     ran = CliRunner().invoke(main, ["flows", "lint", str(flow)])
 
     assert ran.exit_code == 1
-    assert "    > (quiet)\n    < Are you in danger now? 1 yes 2 no\n    > skip\n" in ran.stdout
+    assert "    > .\n    < Are you in danger now? 1 yes 2 no\n    > skip\n" in ran.stdout
 
 
 def test_r13_an_edit_is_held_against_the_published_flow(tmp_path: Path):

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import jsonschema
 import pytest
 
 from conversations import flows, report
+from gateway.cli.phone import phone
 from tests.canary import forms_of_number, forms_of_words, leaks
 
 QUIETLINE = Path(sys.executable).with_name("quietline")
@@ -159,3 +161,23 @@ def test_a_script_that_cannot_be_played_is_a_clear_line(tmp_path: Path, text: st
 
     assert (ran.returncode, ran.stdout) == (2, "")
     assert ran.stderr.startswith(f"mine.script cannot be played: {cause}")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("07700 900123", "+447700900123"),
+        ("+44 7700 900123", "+447700900123"),
+        ("(07700) 900-123", "+447700900123"),
+        ("+447700900123", "+447700900123"),
+        ("whatsapp:+447700900123", "whatsapp:+447700900123"),
+    ],
+)
+def test_a_number_may_be_written_as_people_write_it(written: str, meant: str):
+    assert phone.make_context("phone", ["--from", written]).params["sender"] == meant
+
+
+@pytest.mark.parametrize("written", ["0", "+44", "07700", "+999 1234567890123456789"])
+def test_what_is_no_number_is_refused(written: str):
+    with pytest.raises(click.BadParameter, match="no phone number"):
+        phone.make_context("phone", ["--from", written])

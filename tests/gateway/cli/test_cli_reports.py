@@ -15,10 +15,10 @@ from gateway.cli import main
 from handlers.acknowledgements import Answer, acknowledge
 from handlers.records import outbox
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.service import milliseconds
 from handlers.vault import KeyRing
 from tests.fakes import Desk, FakeSink, organisation
+from tests.prepared import prepare
 
 
 @dataclass

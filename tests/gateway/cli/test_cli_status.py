@@ -17,12 +17,12 @@ from handlers.alarms import Told
 from handlers.conditions import Condition
 from handlers.records import heartbeats
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.service import milliseconds
 from handlers.vault import KeyRing
 from tests.fakes import Desk, FakeSink
 from tests.gateway.served import always, served
 from tests.handlers.waits import refused, report_waits, sink_refuses
+from tests.prepared import prepare
 
 
 @dataclass

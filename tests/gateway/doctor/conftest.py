@@ -82,5 +82,7 @@ PRODUCTION: Mapping[str, str] = {
     "TWILIO_AUTH_TOKEN": "the-token",
     "TWILIO_API_KEY": "SK" + "0" * 32,
     "TWILIO_API_SECRET": "api-secret",
+    "QUIETLINE_DESK_URL": "https://desk.example.org",
+    "QUIETLINE_DESK_PROXIES": "127.0.0.1",
     "QUIETLINE_KEYS": json.dumps(new_key_ring()),
 }

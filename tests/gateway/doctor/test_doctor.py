@@ -18,9 +18,9 @@ from gateway.cli import main
 from gateway.doctor.advice import in_words, info, must, should
 from gateway.embedded import EmbeddedServer, shipped_binary
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from tests.gateway.doctor.conftest import ORGANISATIONS, Patient
 from tests.postgres import Server
+from tests.prepared import prepare
 
 
 def test_a_newcomer_is_well_and_nothing_is_made(newcomer: Patient):
@@ -181,6 +181,13 @@ def test_r8_who_is_confidential_without_a_sink_of_their_own_is_said(newcomer: Pa
 
     assert newcomer.musts == [
         "Organisation north has no confidential_sinks: reports about police are held, and nobody gets them."
+    ]
+
+
+def test_a_number_that_no_country_has_is_said(newcomer: Patient):
+    newcomer.organisations(ORGANISATIONS.replace("addresses: [", 'addresses: ["sms:+447700900123456", ', 1))
+    assert newcomer.shoulds == [
+        "Organisation north: its address sms:+447700900123456 is no number that any country has."
     ]
 
 

@@ -21,10 +21,10 @@ from gateway.web import api
 from gateway.web.raw import MAX_BODY
 from handlers.acknowledgements import CAUSES, OUTCOMES, Answer, acknowledge
 from handlers.records.database import Database, StoreError
-from handlers.records.migrate import prepare
 from handlers.report_list import list_reports
 from tests.fakes import Desk, FakeSink, organisation
 from tests.naughty import SOME
+from tests.prepared import prepare
 
 
 def secret(name: str) -> str:

@@ -22,8 +22,8 @@ from schemathesis import Case, GenerationMode
 from standardwebhooks import Webhook
 
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from tests.gateway.web.test_api import SENDERS, ControlRooms
+from tests.prepared import prepare
 
 CASES = int(os.environ.get("API_CASES", "60"))
 SIGN_THIS = "v1,signed-on-the-way"

@@ -13,8 +13,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from handlers.acknowledgements import CAUSES, OUTCOMES
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from tests.gateway.web.test_api import SENDERS, ControlRooms
+from tests.prepared import prepare
 
 TEXT = (Path(__file__).parents[3] / "docs" / "control-rooms.md").read_text(encoding="utf-8")
 

@@ -19,13 +19,13 @@ from gateway.metrics.server import MetricsApp
 from handlers import staff
 from handlers.ports import BadRequest, RawRequest
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
 from handlers.status import CONFIDENTIAL
 from handlers.status import DESK as DESK_FIGURES
 from tests import carrier
 from tests.fakes import Desk, organisation
 from tests.gateway.web.edge import NOW, SECRET, Edge
 from tests.naughty import NAUGHTY, SOME, as_header
+from tests.prepared import prepare
 
 MESSAGE = {"id": "one", "from": "+447700900123", "to": "+447700900001", "text": "hello"}
 

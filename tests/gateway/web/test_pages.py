@@ -79,13 +79,15 @@ class TestHealth:
         edge = Edge(checks=[Check("database", lambda: None), Check("queue", lambda: "3 waiting")])
         answer = edge.client.get("/healthy")
         assert (answer.status_code, answer.content_type) == (200, "application/json")
-        assert answer.json == {"summary": "Up.", "checks": {"database": "up", "queue": "up: 3 waiting"}}
+        checked = {"database": "up", "queue": "up: 3 waiting"}
+        assert answer.json == {"state": "up", "summary": "Up.", "checks": checked}
 
     def test_a_vital_thing_down(self) -> None:
         edge = Edge(checks=[fails(CheckFailedError("the disk is full")), Check("queue", lambda: None)])
         answer = edge.client.get("/healthy")
         assert answer.status_code == 503
         assert answer.json == {
+            "state": "down",
             "summary": "Down: database.",
             "checks": {"database": "down: the disk is full", "queue": "up"},
         }
@@ -98,7 +100,8 @@ class TestHealth:
         answer = edge.client.get("/healthy")
         assert answer.status_code == 200
         assert answer.json == {
-            "summary": "Up, texts are taken. Not working: queue.",
+            "state": "degraded",
+            "summary": "Degraded, texts are taken and kept. Not working: queue.",
             "checks": {"database": "up", "queue": "down: ConnectionError"},
         }
 

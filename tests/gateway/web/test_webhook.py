@@ -255,6 +255,29 @@ class TestNotStored:
         assert said(edge.carrier_posts(carrier.inbound())) is not None
 
 
+class TestBothWays:
+    """POST is answered before Flask; under a prefix, or by another method, by Flask's own route."""
+
+    @pytest.mark.parametrize("token", [ACCOUNT.token, OTHER_ACCOUNT.token])
+    @pytest.mark.parametrize("endpoint", ENDPOINTS)
+    def test_the_answers_are_alike(self, edge: Edge, endpoint: str, token: str) -> None:
+        straight = edge.carrier_posts(form_for(endpoint), endpoint, token=token)
+        prefixed = edge.carrier_posts(
+            form_for(endpoint), endpoint, token=token, environ_overrides={"SCRIPT_NAME": "/texts"}
+        )
+        assert (straight.status_code, straight.data, dict(straight.headers)) == (
+            prefixed.status_code,
+            prefixed.data,
+            dict(prefixed.headers),
+        )
+        assert edge.reached == (2 if token == ACCOUNT.token else 0)
+
+    def test_a_form_is_read_anew_for_each_request(self, edge: Edge) -> None:
+        for number in range(3):
+            edge.carrier_posts(carrier.inbound(f"text {number}", MessageSid=carrier.message_sid(number + 1)))
+        assert [text.body for text in edge.texts] == ["text 0", "text 1", "text 2"]
+
+
 class TestMethodsAndPaths:
     @pytest.mark.parametrize(
         "method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "BREW"]
