@@ -14,16 +14,19 @@ BIN    := .venv/bin
 SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
-.PHONY: help up test bench storm lifecycle naughty api evaluate lint clean
+.PHONY: help up test axe shots bench storm away lifecycle naughty api evaluate lint clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make up      start everything; Ctrl-C stops it'
 	@echo 'make test    the whole test suite'
+	@echo 'make axe     what the tests of the desk in a browser need besides Chromium (npm)'
+	@echo 'make shots   pictures of every page of the desk   (FOLDER=build/shots)'
 	@echo 'make lint    style, types, flows'
 	@echo 'make bench   measure against bare floors    (ARGS="--help")'
 	@echo 'make evaluate  how well labelled texts are read'
 	@echo 'make storm   10,000 texts, 150 kill -9 and every other fault, on both databases   (MESSAGES=3000 KILLS=45)'
+	@echo 'make away    10,000 reports for a control room that was gone for 72 hours'
 	@echo 'make lifecycle  20,000 lives of conversations, killed and restarted in any order   (CASES=400)'
 	@echo 'make naughty every string that breaks software, through every field of every channel'
 	@echo 'make api     10,000 generated requests to the interface for control rooms'
@@ -34,7 +37,17 @@ up: $(BIN)/.installed
 	@exec env QUIETLINE_SUPERVISOR_PID=$$PPID $(BIN)/quietline up
 
 test: $(BIN)/.installed-dev
-	@$(BIN)/python -m pytest -n 2 -rs $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs $(ARGS)
+
+# What checks the desk's pages for barriers; the browser itself is the system's (Debian: apt-get install chromium).
+axe: tests/browser/node_modules/axe-core/axe.min.js
+
+tests/browser/node_modules/axe-core/axe.min.js: tests/browser/package.json
+	@npm install --prefix tests/browser --no-package-lock --no-audit --no-fund --ignore-scripts --loglevel error
+	@touch $@
+
+shots: $(BIN)/.installed-dev
+	@$(BIN)/python -m tests.browser.shots $(or $(FOLDER),build/shots) $(ARGS)
 
 bench: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.bench $(ARGS)
@@ -44,6 +57,9 @@ evaluate: $(BIN)/.installed-dev
 
 storm: $(BIN)/.installed-dev
 	@$(BIN)/python -m tests.storm --messages $(MESSAGES) --kills $(KILLS) --database $(DATABASE) --seed $(SEED) $(ARGS)
+
+away: $(BIN)/.installed-dev
+	@$(BIN)/python -m tests.storm.away $(ARGS)
 
 lifecycle: $(BIN)/.installed-dev
 	@LIFECYCLE_CASES=$(CASES) LIFECYCLE_SHARES=2 $(BIN)/python -m pytest -n 2 tests/handlers/test_lifecycle.py $(ARGS)

@@ -9,25 +9,29 @@ from pathlib import Path
 import pytest
 
 from handlers.records.database import Database
-from handlers.records.migrate import prepare
+from tests.browser.summary import pytest_terminal_summary
 from tests.postgres import Server
+from tests.prepared import prepare
+
+__all__ = ("pytest_terminal_summary",)
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A PostgreSQL server of this test process."""
-    server = Server.start()
+    server = Server.start(synced=False)
     yield server
     server.stop()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database of each kind."""
+    """The address of a database of each kind: an empty one, unless the test asks for `database` too."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'quietline.sqlite3'}"
     server: Server = request.getfixturevalue("postgres")
-    return server.create(f"test_{secrets.token_hex(6)}")
+    name = f"test_{secrets.token_hex(6)}"
+    return server.create_prepared(name) if "database" in request.fixturenames else server.create(name)
 
 
 @pytest.fixture

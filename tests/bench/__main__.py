@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from tests.bench import reading, rows_burst, rows_rest, rows_servers, rows_slow, rows_web
+from tests.bench import desk_rows, reading, rows_burst, rows_guards, rows_rest, rows_servers, rows_slow, rows_web
 from tests.bench.processes import BenchError, no_stragglers
 from tests.bench.report import Row, as_json, markdown, table
 from tests.bench.serve import SERVERS
@@ -22,11 +22,15 @@ SECTIONS: dict[str, Callable[[Settings, Path], list[Row]]] = {
     "start": rows_rest.start_rows,
     "servers": rows_servers.rows,
     "web": rows_web.rows,
+    "guards": rows_guards.rows,
     "burst": rows_burst.rows,
     "slow": rows_slow.rows,
     "backlog": rows_rest.backlog_rows,
     "kills": rows_rest.kill_rows,
     "reading": reading.section,
+    "arrival": desk_rows.arrival,
+    "pages": desk_rows.pages,
+    "desks": desk_rows.many,
 }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
+_HELPERS = ("resource_tracker", "handlers.records.migrate")
+
 
 def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat after the name: state, parent, ...; empty for a process that is gone or dead."""
@@ -54,11 +56,10 @@ def pss_mib(pid: int) -> float:
 
 
 def workers(root: int) -> list[int]:
-    """The processes that serve: the leaves of a server's tree, its master and helpers of the interpreter left out."""
-    below = tree(root)[1:]
+    """The processes that serve: the leaves of a server's tree, its master and what helps for a moment left out."""
+    below = [pid for pid in tree(root)[1:] if not any(helper in command(pid) for helper in _HELPERS)]
     parents = {int(fields[1]) for fields in map(_stat, below) if fields}
-    leaves = [pid for pid in below if pid not in parents and "resource_tracker" not in command(pid)]
-    return sorted(leaves)
+    return sorted(pid for pid in below if pid not in parents)
 
 
 def command(pid: int) -> str:
@@ -100,9 +101,9 @@ def holders(port: int, pids: list[int]) -> dict[int, int]:
             sockets[f"socket:[{inode}]"] = int(remote.split(":")[1], 16)
     found = {}
     for pid in pids:
-        for entry in os.scandir(f"/proc/{pid}/fd"):
+        for path in Path(f"/proc/{pid}/fd").glob("*"):  # nothing where the process has gone
             with suppress(OSError):
-                link = os.readlink(entry.path)
+                link = os.readlink(path)
                 if link in sockets:
                     found[sockets[link]] = pid
     return found

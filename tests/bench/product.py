@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
 import sys
 from contextlib import closing
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from conversations.flow import Flow
 from tests.bench.posts import ACCOUNT_SID, AUTH_TOKEN, TO, Target
@@ -69,6 +72,11 @@ class Product:
             **(env or {}),
         }
         self.processes: dict[str, Process] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its processes find in their environment."""
+        return {**os.environ, **self._env}
 
     def start_one(self, name: str) -> Process:
         """Starts `web`, `worker` or `clock` by the command that the Procfile names."""
@@ -172,14 +180,22 @@ def turn(state: bytes, body: str, now: float, slug: str = "starter", *, reads: b
 
     `reads`: with the reader of free text, as in the product; without it nothing is read from a text.
     """
+    flow, engine = _flow(slug), _engine()
+    session = engine.Session.load(state, flow)
+    outcome = engine.take_turn(flow, session, engine.Text(body), now, reader=engine.read if reads else None)
+    for revision in outcome.revisions:
+        engine.dumps(revision.document)
+    stored: bytes = outcome.session.dump()
+    return stored
+
+
+@cache
+def _engine() -> Any:
+    """What a turn is made of; imported once, and only where turns are measured."""
     import orjson
 
     from conversations.reading import read
     from conversations.session import Session
     from conversations.turn import Text, take_turn
 
-    flow = _flow(slug)
-    outcome = take_turn(flow, Session.load(state, flow), Text(body), now, reader=read if reads else None)
-    for revision in outcome.revisions:
-        orjson.dumps(revision.document)
-    return outcome.session.dump()
+    return SimpleNamespace(dumps=orjson.dumps, read=read, Session=Session, Text=Text, take_turn=take_turn)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from tests.bench import proc
 from tests.bench.load import Connection
-from tests.bench.processes import BenchError, Process
+from tests.bench.processes import BenchError, Process, wait_until
 
 _MOST = 400
+_WORKER_SECONDS = 10.0
 
 
 @contextmanager
@@ -21,6 +22,7 @@ def connections(port: int, count: int, server: Process) -> Iterator[list[Connect
     and the figure would be of the dice. More are opened than needed, then the surplus is closed. Raises BenchError
     when a worker never gets its share.
     """
+    wait_until(lambda: bool(proc.workers(server.pid)), _WORKER_SECONDS, "a worker", server)
     pids = proc.workers(server.pid)
     share = count // max(1, len(pids))
     kept: list[Connection] = []
