@@ -97,7 +97,7 @@ def _moving(product: DeskProduct) -> list[list[tuple[float, Post]]]:
     plan = []
     for who, number in zip(range(reporters), list(numbers())[5000:], strict=False):
         train = f"{10 + who // 60}{who % 60:02d}"
-        bodies = [f"a man keeps touching me now, coach 1 of the {train} victoria to brighton"]
+        bodies = [f"a man keeps touching me now, coach 1, {train} victoria to brighton"]
         bodies += [f"he moved, we are in coach {coach} now" for coach in range(2, TEXTS_EACH + 1)]
         texts = [Text(who, at, number, f"SM{uuid4().hex}", body) for at, body in enumerate(bodies)]
         offset = gap * who / reporters
