@@ -168,6 +168,11 @@ class _Application(BaseApplication):
 class _Master(Arbiter):
     """gunicorn's master, whose workers miss no signal and go only once the next ones serve."""
 
+    def __init__(self, application: BaseApplication) -> None:
+        super().__init__(application)
+        self._reloads = False
+        self._ending: set[int] = set()
+
     def manage_workers(self) -> None:
         """Starts what is missing; ends what is too many, the oldest first, once all of the newest serve.
 
@@ -178,6 +183,29 @@ class _Master(Arbiter):
             isinstance(worker, QuietWorker) and worker.serves for worker in newest
         ):
             super().manage_workers()
+
+    def reload(self) -> None:
+        """Takes up new code. gunicorn waits here until the old workers are gone, so they are told from in here."""
+        self._reloads = True
+        try:
+            super().reload()
+        finally:
+            self._reloads = False
+
+    def reap_workers(self) -> None:
+        """Buries what has ended; while code is taken up, looks whether the old ones may go."""
+        super().reap_workers()
+        if self._reloads:
+            self.manage_workers()
+
+    def kill_worker(self, pid: int, sig: int) -> None:
+        """Tells a worker to end, once: told twice it would drop what it is answering."""
+        self._ending &= set(self.WORKERS)
+        if sig == signal.SIGTERM:
+            if pid in self._ending:
+                return
+            self._ending.add(pid)
+        super().kill_worker(pid, sig)
 
     def spawn_worker(self) -> int:
         """Starts one. Signals wait until it listens to them: told to end before, it would stay."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-REQUIRED: Final = os.environ.get("QUIETLINE_BROWSER") == "required"
+REQUIRED: Final = os.environ.get("BROWSER_TESTS") == "required"
 AXE: Final = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 NO_CHROMIUM: Final = "Chromium is not installed"
 NO_AXE: Final = "axe-core is not installed (make axe)"
@@ -35,8 +35,8 @@ T = TypeVar("T")
 
 
 def executable() -> str | None:
-    """The browser's program: QUIETLINE_CHROMIUM, or what is on PATH."""
-    named = os.environ.get("QUIETLINE_CHROMIUM")
+    """The browser's program: CHROMIUM, or what is on PATH."""
+    named = os.environ.get("CHROMIUM")
     return named or next(filter(None, map(shutil.which, _NAMES)), None)
 
 

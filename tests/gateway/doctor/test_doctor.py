@@ -295,7 +295,9 @@ def test_a_file_that_is_no_database_is_said(newcomer: Patient):
 def test_a_postgresql_server_is_looked_at(newcomer: Patient, postgres: Server):
     newcomer.environ["DATABASE_URL"] = postgres.create("doctor")
 
-    assert newcomer.musts == newcomer.shoulds == []
+    # The tests' own server does not sync; nothing else is wrong with it.
+    assert newcomer.musts == ["PostgreSQL's fsync is off: a power cut may lose texts that were acknowledged."]
+    assert newcomer.shoulds == []
     assert "The database is brought to this version at the next start." in newcomer.infos
     assert not any("SQLite" in text for text in newcomer.infos)
 
