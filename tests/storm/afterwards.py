@@ -39,6 +39,7 @@ class Afterwards:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._config = secrets.load(environ)
         self._service: Service = runtime.build(self._config, environ).service
+        self._hasty = self._service.database.with_patience(0.2)
         self._looked_at = 0.0
         self.looks = 0
 
@@ -50,7 +51,7 @@ class Afterwards:
         seen = AuditRow(
             int(time.time() * 1000), "p1", "bench", "desk", looks.CONSULTATION, "queue", None, None, "queue"
         )
-        with suppress(StoreError), self._service.database.with_patience(0.2).write() as tx:
+        with suppress(StoreError), self._hasty.write() as tx:
             audit.add(tx, seen)
             self.looks += 1
 
@@ -72,3 +73,8 @@ class Afterwards:
     def audited(self) -> audit_chain.Verdict:
         """Whether the chain holds."""
         return audit_chain.verify(self._service.database, self._service.ring, [])
+
+    def close(self) -> None:
+        """Lets go of the database."""
+        self._hasty.close()
+        self._service.database.close()

@@ -101,6 +101,8 @@ class Storm:
         self._look_into(result, database, spool, carriers.ledger)
         audited = afterwards.audited()
         result.audited, result.tampered = audited.rows, audited.problem
+        afterwards.close()
+        database.close()
         return result
 
     def _weather(self, killer: Killer, faults: Faults, carriers: Carriers, afterwards: Afterwards) -> None:
