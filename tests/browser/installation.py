@@ -78,6 +78,10 @@ class Force:
         """The phone +447700900xxx, which texts this force by signed requests."""
         return GatewayClient(self.at.web, SECRET, sender=f"+447700900{tail:03d}", recipient=self.address)
 
+    def sent(self, phone: GatewayClient) -> list[str]:
+        """What this force sent to a phone by itself, oldest first; other forces text the same numbers."""
+        return [each.text for each in phone.letters(None) if each.sender == self.address]
+
     def reports(self) -> list[str]:
         """The ids of its reports, oldest first."""
         return [

@@ -37,8 +37,8 @@ def test_danger_alarm_claim_reply_answer_outcome(people: People) -> None:
     rhian.keyboard.type("Which side of the coach are you on?")
     rhian.get_by_role("button", name="Send", exact=True).press("Enter")
     expect(rhian.locator(".thread")).to_contain_text("Which side of the coach are you on?")
-    until(lambda: (force.at.send_due(), phone.letters(None))[1], 10, "nothing is sent")
-    assert [each.text for each in phone.letters(None)] == ["Which side of the coach are you on?"]
+    until(lambda: (force.at.send_due(), force.sent(phone))[1], 10, "nothing is sent")
+    assert force.sent(phone) == ["Which side of the coach are you on?"]
 
     assert phone.text("left side, by the toilets") in (None, "")  # who is asked by a person hears no questions
     expect(rhian.locator(".thread")).to_contain_text("left side, by the toilets")
@@ -120,8 +120,8 @@ def _join_and_answer(rhian: Page, people: People, reports: list[str]) -> None:
     expect(rhian.get_by_text("3 of 3 will be texted.")).to_be_visible()
     for phone in eve.ONE_CARRIAGE:
         found = people.force.phone(phone)
-        until(lambda found=found: (people.force.at.send_due(), found.letters(None))[1], 10)  # type: ignore[misc]
-        assert [each.text for each in found.letters(None)] == ["We are meeting your train at the next stop."]
+        until(lambda found=found: (people.force.at.send_due(), people.force.sent(found))[1], 10)  # type: ignore[misc]
+        assert people.force.sent(found) == ["We are meeting your train at the next stop."]
     press(rhian, "q")
     expect(rhian.locator(".line.mine")).to_have_count(3)
 

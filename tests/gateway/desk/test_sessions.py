@@ -239,5 +239,4 @@ def test_r17_what_people_are_called_is_never_markup(desk: Desk) -> None:
     hire(desk, "rhian", "dispatcher", shown="<b>Rhian</b> {{ 7*7 }}")
     page = Browser(application(desk)).enter(desk, "rhian").get("/account").text
 
-    assert "&lt;b&gt;Rhian" in page
-    assert "49" not in page
+    assert "&lt;b&gt;Rhian&lt;/b&gt; {{ 7*7 }}" in page
