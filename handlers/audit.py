@@ -6,14 +6,14 @@ its own transaction (`changed`), so that there is neither without the other. Row
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from handlers.records import audit
 from handlers.records.audit import AuditRow
-from handlers.records.company import PassOn, TooLong
+from handlers.records.company import Lead, TooLong
 from handlers.records.database import StoreBusy, StoreError, Transaction
 from handlers.service import Service, milliseconds
 from handlers.sign_in import SignedIn
@@ -23,6 +23,7 @@ ALTERATION: Final = "alteration"
 COMBINATION: Final = "combination"
 CONSULTATION: Final = "consultation"
 DISCLOSURE: Final = "disclosure"
+ERASURE: Final = "erasure"
 MOST_TOGETHER: Final = 8  # carriers' texts wait meanwhile
 
 
@@ -31,12 +32,15 @@ class _Look:
     """Rows of one look, and whether they are committed."""
 
     rows: list[AuditRow]
+    notes: Callable[[Transaction], object] | None = None
     written: bool = False
 
 
 def looked(
     service: Service, person: SignedIn, organisation: str, audience: str, what: str,
     seen: Iterable[tuple[str | None, int | None]], why: str,
+    *, beside: tuple[str, Iterable[tuple[str | None, int | None]]] = ("", ()),
+    notes: Callable[[Transaction], object] | None = None,
 ) -> None:  # fmt: skip
     """Writes who is about to see what, in one transaction; looks that come at the same time share one.
 
@@ -47,15 +51,18 @@ def looked(
         what: the page, such as `queue` or `report`.
         seen: the reports with their revisions; (None, None) for a page without any.
         why: the reason, a code.
+        beside: what else the page shows, such as `joined`, and the reports with their revisions.
+        notes: writes what the look changes, in the same transaction.
 
     Raises StoreError; then nothing may be shown.
     """
     at = milliseconds(service.clock.now())
     rows = [
-        AuditRow(at, person.person_id, organisation, audience, CONSULTATION, what, report_id, revision, why)
-        for report_id, revision in seen
+        AuditRow(at, person.person_id, organisation, audience, CONSULTATION, page, report_id, revision, why)
+        for page, reports in ((what, seen), beside)
+        for report_id, revision in reports
     ]
-    look = _Look(rows)
+    look = _Look(rows, notes)
     try:
         service.shared.company("audit", most=MOST_TOGETHER).do(look, partial(_write, service))
     except TooLong:
@@ -64,9 +71,13 @@ def looked(
         raise StoreError("the look was not written")
 
 
-def _write(service: Service, looks: Sequence[_Look], _pass_on: PassOn) -> None:
+def _write(service: Service, _own: _Look, lead: Lead) -> None:
     with service.database.write() as tx:
+        looks: list[_Look] = lead.board()
         audit.add_all(tx, [row for look in looks for row in look.rows])
+        for look in looks:
+            if look.notes is not None:
+                look.notes(tx)
     for look in looks:
         look.written = True
 

@@ -7,8 +7,8 @@
     4. the reply is stored with the row, so the same text again gets the same reply
     5. after the commit, and only then, the doorbell rings
 
-Texts that come while another is being written share the next transaction: one sync answers them all, and they are
-worked out during the sync before.
+Texts that come while another is being written share the next transaction, all that are there when the lock is had:
+one sync answers them all, and each was worked out meanwhile.
 
 If step 3 raises, the savepoint goes and the row stays, due again: the reporter gets the flow's safe sentence and
 the clock takes the turn through the same code (`handlers.retaking`). If the commit fails the caller gets
@@ -21,8 +21,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import orjson
 
@@ -33,9 +34,9 @@ from handlers.erasure import digests, is_known
 from handlers.outbound import queue_late_answer
 from handlers.ports import Channel, Doorbell, InboundText, Organisation
 from handlers.records import conversations, heartbeats, inbox
-from handlers.records.company import PassOn
+from handlers.records.company import Lead, PassOn
 from handlers.records.conversations import ConversationRow
-from handlers.records.database import StoreBusy, StoreError, Transaction
+from handlers.records.database import Database, StoreBusy, StoreError, Transaction
 from handlers.records.erasure import is_known as erased
 from handlers.service import Front, Service, milliseconds, months
 from handlers.stored_texts import stored_reply
@@ -89,11 +90,13 @@ class Taken:
 
 @dataclass(slots=True)
 class Waiting:
-    """A text that is waited for, and what came of it: the reply, the outbox rows, or an error; `reply` and `rung` hold
-    once `error` is None."""
+    """A text that is waited for, what is foreseen of it, and what came of it: the reply, the outbox rows, or an error;
+    `reply` and `rung` hold once `error` is None."""
 
     service: Service
     arrival: Arrival
+    foreseen: Taken | None = None
+    body: bytes = b""
     reply: str | None = None
     rung: list[int] = field(default_factory=list)
     error: Exception | None = field(default_factory=lambda: StoreError("the text was not taken"))
@@ -112,7 +115,7 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
         return None
     arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
     waiting = Waiting(service, arrival)
-    service.database.together(waiting, take_waiting)
+    service.database.together(waiting, foresee, take_waiting)
     if waiting.error is not None:
         raise waiting.error
     if waiting.rung:
@@ -120,45 +123,50 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
     return waiting.reply
 
 
-def take_waiting(waiting: Sequence[Waiting], pass_on: PassOn = lambda: None) -> None:
-    """Takes texts that came at the same time, in one transaction; each by itself where that fails. Raises nothing.
+def take_waiting(own: Waiting, lead: Lead) -> None:
+    """Takes the texts that have come by the time the lock is had, in one transaction; each by itself where that fails.
 
-    `pass_on` lets the next be worked out while these go to the disk.
+    Raises nothing: an error is noted where it is waited for.
     """
     try:
-        _take(waiting, pass_on)
+        _take(own.service.database, lead.board, lead.pass_on)
+    except StoreBusy as error:
+        for each in lead.jobs:  # who was not taken along has patience left
+            each.error = error
     except Exception as error:  # noqa: BLE001 - raised where the text is waited for
-        if len(waiting) == 1:
-            waiting[0].error = error
-        elif isinstance(error, StoreBusy):
-            for each in waiting:
-                each.error = StoreBusy(str(error))
-        else:
-            for each in waiting:
-                take_waiting([each])
+        _take_each(lead.board(), error)
 
 
-def _take(waiting: Sequence[Waiting], pass_on: PassOn) -> None:
-    database = waiting[0].service.database
-    with database.turn() as look:
-        foreseen = [_foresee(each, look) for each in waiting]
+def _take_each(waiting: Sequence[Waiting], error: Exception) -> None:
+    if len(waiting) == 1:
+        waiting[0].error = error
+        return
+    for each in waiting:
+        try:
+            _take(each.service.database, partial(list, (each,)))
+        except Exception as own:  # noqa: BLE001 - the same
+            each.error = own
+
+
+def _take(database: Database, board: Callable[[], Sequence[Waiting]], pass_on: PassOn | None = None) -> None:
     with database.write(pass_on) as tx:
-        for each, (taken, body) in zip(waiting, foreseen, strict=True):
-            each.reply, each.rung = _receive(each.service, tx, each.arrival, taken, body)
+        waiting = board()
+        for each in waiting:
+            each.reply, each.rung = _receive(each.service, tx, each.arrival, each.foreseen, each.body)
     for each in waiting:
         each.error = None
 
 
-def _foresee(waiting: Waiting, look: Transaction) -> tuple[Taken | None, bytes]:
-    """The turn as the conversation stands now, and the sealed text: nobody has to wait for these."""
+def foresee(waiting: Waiting) -> None:
+    """Works the turn out as the conversation stands now, and seals the text: nobody has to wait for these."""
     service, arrival = waiting.service, waiting.arrival
-    taken: Taken | None = None
-    try:
-        taken = work_out(service, arrival, find(service, look, arrival, lock=False))
-    except Exception as error:  # noqa: BLE001 - it shows again, and is dealt with, inside the transaction
-        if service.database.has_waited(error):  # not to wait as long once more: the carrier does not
-            raise StoreBusy("a lock was not to be had") from None
-    return taken, sealed_body(arrival.text, arrival.row_key)
+    with service.database.turn() as look:
+        try:
+            waiting.foreseen = work_out(service, arrival, find(service, look, arrival, lock=False))
+        except Exception as error:  # noqa: BLE001 - it shows again, and is dealt with, inside the transaction
+            if service.database.has_waited(error):  # not to wait as long once more: the carrier does not
+                raise StoreBusy("a lock was not to be had") from None
+    waiting.body = sealed_body(arrival.text, arrival.row_key)
 
 
 def _receive(
@@ -222,7 +230,7 @@ def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) ->
     tally = opened.memory.tally.recent(arrival.now)
     memory = turns.Memory(opened.digest(arrival.text.body), arrival.came or arrival.now, tally.with_text(arrival.now))
     repeat = arrival.channel.repeats and memory.is_repeat_of(opened.memory, REPEAT_SECONDS)
-    if not tally.is_flood:
+    if not (tally.is_flood or flood.is_full(opened.session.account)):
         event = _event(arrival, repeat, held=arrival.held)
     elif not opened.session.alarmed and in_danger(service, arrival.organisation, arrival.text.body):
         event = _event(arrival, repeat=False, held=True)
@@ -232,7 +240,7 @@ def work_out(service: Service, arrival: Arrival, row: ConversationRow | None) ->
         service, opened, event, arrival.now, memory=memory, index=arrival.indexes[0], replaces=replaces
     )
     said = turn.outcome.reply if _may_say(service, arrival, opened, turn, tally) else None
-    begins_flood = len(tally.texts) == flood.TEXTS - 1
+    begins_flood = len(tally.texts) == flood.TEXTS - 1 or flood.is_full(turn.outcome.session.account)
     return _taken(arrival, turn, said, state="repeat" if event.repeat else "taken", begins_flood=begins_flood)
 
 

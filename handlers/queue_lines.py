@@ -5,13 +5,12 @@ Who asks gets what was read after they asked: while one thread reads, the others
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from handlers.records import desk_items, joined, people, reports
-from handlers.records.company import PassOn, TooLong
+from handlers.records import desk_items, joined, people
+from handlers.records.company import Lead, TooLong
 from handlers.records.database import StoreBusy, StoreError, Transaction
 from handlers.records.desk_items import MOVED, RESTS, Item, TopRow
 from handlers.service import Service, milliseconds
@@ -82,7 +81,8 @@ def name(tx: Transaction, person_id: str) -> str:
     return row.shown if row is not None else "somebody who has left"
 
 
-def _read(service: Service, organisation: str, audience: str, wishes: Sequence[_Wish], _pass_on: PassOn) -> None:
+def _read(service: Service, organisation: str, audience: str, _own: _Wish, lead: Lead) -> None:
+    wishes: list[_Wish] = lead.board()
     wanted = frozenset(report for wish in wishes for report in wish.only or ())
     every = any(wish.only is None for wish in wishes)
     with service.database.read() as tx:
@@ -108,11 +108,6 @@ def _line(service: Service, tx: Transaction, row: TopRow, names: dict[str, str],
     if row.report is None:
         return None
     item, (report, key) = row.item, row.report
-    known = service.shared.documents.get(report.id, report.revision, key)
-    if known is None:
-        sealed = reports.sealed_document(tx, report.id, report.revision)
-        known = {} if sealed is None else service.shared.documents.open(
-            item.audience, report.id, report.revision, key, sealed[0]
-        )  # fmt: skip
+    known = service.shared.documents.read(tx, item.audience, report.id, report.revision, key)
     holder = names.get(item.holder) if item.holder else None
     return Line(item, report.reference, report.status, report.state, known, holder, counts.get(item.report_id, 0))

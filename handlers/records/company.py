@@ -1,8 +1,9 @@
 """Work that threads bring at the same time, done by one of them for all: many turns, one commit.
 
-A thread that finds nobody at work leads: it takes what waits, its own first, runs it in one go and wakes the others,
-one of which leads next: where the work says so while it still waits for the disk, else at its end. There is no thread
-that does nothing else and could die with the work of others: who leads is a caller itself. Waiting has a limit.
+A thread that finds nobody at work leads: it takes along who waits by the time that it says so (when it has got what all
+queue for, a lock), does the work in one go and wakes the others, one of which leads next: where the work says so while
+it still waits for the disk, else at its end. There is no thread that does nothing else and could die with the work of
+others: who leads is a caller itself. Waiting has a limit.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import Any, TypeVar
 Job = TypeVar("Job")
 PassOn = Callable[[], None]
 """Lets the next thread lead; harmless where that has happened."""
+Run = Callable[[Job, "Lead"], None]
+"""Does the job of the thread that leads, and those that it takes along."""
 
 
 class TooLong(Exception):
@@ -51,12 +54,12 @@ class Company:
         self._waiting: deque[_Waiter] = deque()
         self._led = False
 
-    def do(self, job: Job, run: Callable[[Sequence[Job], PassOn], None]) -> None:
+    def do(self, job: Job, run: Run[Job]) -> None:
         """Returns once the job has been run, by this thread or another.
 
         Args:
             job: what came of it is noted in it; until then it says that nothing did.
-            run: does several jobs in one go, and may let the next be begun meanwhile; the same for all of this company.
+            run: the same for all of this company.
 
         Raises TooLong, and in the thread that leads what `run` raises.
         """
@@ -67,7 +70,11 @@ class Company:
             self._waiting.append(waiter)
             leads, self._led = not self._led, True
         if leads or self._is_to_lead(waiter):
-            self._lead(run)
+            lead = Lead(self, waiter)
+            try:
+                run(job, lead)
+            finally:
+                lead.end()
 
     def _is_to_lead(self, waiter: _Waiter) -> bool:
         """Waits; whether this thread leads then, or its job has been run by another. Raises TooLong."""
@@ -79,28 +86,23 @@ class Company:
                     raise TooLong
         return not waiter.done
 
-    def _lead(self, run: Callable[[Sequence[Any], PassOn], None]) -> None:
+    def take(self, first: _Waiter, most: int | None = None) -> list[_Waiter]:
+        """Who waits by now, `first` before all others, as many as go together."""
         with self._mutex:
-            taken = [self._waiting.popleft() for _ in range(min(self._most, len(self._waiting)))]
-        passed = False
+            self._waiting.remove(first)
+            others = min((most or self._most) - 1, len(self._waiting))
+            return [first, *(self._waiting.popleft() for _ in range(others))]
 
-        def pass_on() -> None:
-            nonlocal passed
-            if not passed:
-                passed = True
-                self._wake_next()
-
-        try:
-            run([waiter.job for waiter in taken], pass_on)
-        finally:
-            with self._mutex:
-                for waiter in taken:
-                    waiter.done = True
+    def finish(self, taken: Sequence[_Waiter]) -> None:
+        """Wakes those whose jobs have been run."""
+        with self._mutex:
             for waiter in taken:
-                waiter.woken.release()
-            pass_on()
+                waiter.done = True
+        for waiter in taken:
+            waiter.woken.release()
 
-    def _wake_next(self) -> None:
+    def wake_next(self) -> None:
+        """Lets who has waited longest lead."""
         with self._mutex:
             self._led = bool(self._waiting)
             following = self._waiting[0] if self._led else None
@@ -108,3 +110,43 @@ class Company:
                 following.leads = True
         if following is not None:
             following.woken.release()
+
+
+def alone(job: Job, run: Run[Job]) -> None:
+    """Runs a job that nobody else's can go with; raises what `run` raises."""
+    Company(1, 0).do(job, run)
+
+
+class Lead:
+    """What the thread that leads may do, each once: take the others along, let the next lead."""
+
+    def __init__(self, company: Company, own: _Waiter) -> None:
+        self._company = company
+        self._own = own
+        self._taken: list[_Waiter] = []
+        self._passed = False
+
+    @property
+    def jobs(self) -> list[Any]:
+        """The own job, and those taken along so far."""
+        return [waiter.job for waiter in self._taken or [self._own]]
+
+    def board(self) -> list[Any]:
+        """The jobs of those who wait by now, the own before all others; the same when asked again."""
+        if not self._taken:
+            self._taken = self._company.take(self._own)
+        return self.jobs
+
+    def pass_on(self) -> None:
+        """Lets the next thread lead, of those who come after these."""
+        if not self._passed:
+            self.board()
+            self._passed = True
+            self._company.wake_next()
+
+    def end(self) -> None:
+        """The jobs have been run; who was not taken along waits on."""
+        if not self._taken:
+            self._taken = self._company.take(self._own, 1)
+        self._company.finish(self._taken)
+        self.pass_on()

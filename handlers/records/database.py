@@ -24,7 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from handlers.records.company import Company, Job, PassOn, TooLong
+from handlers.records.company import Company, Job, PassOn, Run, TooLong, alone
 from handlers.records.compiled import Statement
 from handlers.records.drivers import driver_errors, plain
 from handlers.records.hanging import HangingGuard
@@ -195,19 +195,24 @@ class Database:
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
 
-    def together(self, job: Job, run: Callable[[Sequence[Job], PassOn], None]) -> None:
-        """Runs a job; on the embedded database in one go with those that other threads bring meanwhile.
+    def together(self, job: Job, prepare: Callable[[Job], None], run: Run[Job]) -> None:
+        """Prepares a job, then runs it; on the embedded database with those that other threads bring meanwhile.
 
         Args:
             job: notes itself what comes of it.
-            run: the same for every job of this database; see `Company.do`. Raises StoreBusy.
+            prepare: what needs no lock; while others are at it.
+            run: the same for every job of this database; see `Company.do`.
+
+        Raises StoreBusy, and what the two raise.
         """
         if self._company is None:
             with self._guarded():
-                run([job], lambda: None)
+                prepare(job)
+                alone(job, run)
             return
         try:
             with self._within_patience():
+                prepare(job)
                 self._company.do(job, run)
         except TooLong:
             raise StoreBusy("other threads are writing") from None
@@ -362,7 +367,7 @@ class Database:
             close(seat)
 
     def _cursor(self, seat: Seat) -> Any:
-        if seat.connection is None or seat.pid != os.getpid():
+        if seat.connection is None or seat.pid != os.getpid() or getattr(seat.connection, "closed", False):
             seat.connection = self._connect(writes=seat is self._writer)
             seat.cursor = seat.connection.cursor()
             seat.pid = os.getpid()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from typing import Any
+from collections.abc import Callable
+from typing import cast
 
 import pytest
 
 from handlers import inbound
-from handlers.inbound import Arrival, Waiting, take_waiting
+from handlers.inbound import Arrival, Waiting
 from handlers.ports import InboundText
-from handlers.records.database import Database
+from handlers.records.company import Lead
+from handlers.records.database import Database, StoreBusy, StoreError
 from handlers.vault import DataKey
 from tests.fakes import Desk, organisation
 
@@ -28,9 +29,26 @@ def waits(desk: Desk, text: InboundText) -> Waiting:
     return Waiting(desk.service, Arrival(desk.channel, where, text, now, key, indexes))
 
 
+class Crew:
+    """Stands for the lead of a company: these texts have come by the time the lock is had."""
+
+    def __init__(self, texts: list[Waiting], pass_on: Callable[[], None] = lambda: None) -> None:
+        self.jobs, self.pass_on = texts, pass_on
+
+    def board(self) -> list[Waiting]:
+        return self.jobs
+
+
+def take(*texts: Waiting, pass_on: Callable[[], None] = lambda: None) -> None:
+    """Foresees each, in order, then takes all in one go."""
+    for each in texts:
+        inbound.foresee(each)
+    inbound.take_waiting(texts[0], cast(Lead, Crew(list(texts), pass_on)))
+
+
 def test_each_text_gets_its_own_answer(desk: Desk) -> None:
     many = [waits(desk, desk.text("hello", sender=f"+44770090000{number}")) for number in range(4)]
-    take_waiting(many)
+    take(*many)
     assert [each.error for each in many] == [None] * 4
     assert all(each.reply for each in many)
     assert len(desk.rows("SELECT id FROM conversations")) == 4
@@ -38,7 +56,7 @@ def test_each_text_gets_its_own_answer(desk: Desk) -> None:
 
 def test_f3_two_texts_of_one_phone_are_taken_in_turn(desk: Desk) -> None:
     two = [waits(desk, desk.text(body)) for body in ("hello", "just left clapham junction")]
-    take_waiting(two)
+    take(*two)
     assert len(desk.rows("SELECT id FROM conversations")) == 1
     [report] = desk.documents()
     assert next(entry["text"] for entry in report["account"]) == "hello"
@@ -49,53 +67,58 @@ def test_f3_two_texts_of_one_phone_are_taken_in_turn(desk: Desk) -> None:
 def test_f1_a_text_that_came_twice_at_once_counts_once(desk: Desk) -> None:
     text = desk.text("hello")
     two = [waits(desk, text), waits(desk, text)]
-    take_waiting(two)
+    take(*two)
     assert two[0].reply == two[1].reply is not None
     assert desk.rows("SELECT state FROM inbox") == [("taken",)]
 
 
 def test_one_that_cannot_be_stored_takes_nobody_with_it(desk: Desk) -> None:
-    first, last = desk.text("hello"), desk.text("hello", sender="+447700900002")
-    broken = desk.text("hello", sender="+447700900003", external_id="SM\ud800")
-    three = [waits(desk, text) for text in (first, broken, last)]
-    take_waiting(three)
-    assert [type(each.error) for each in three] == [type(None), UnicodeEncodeError, type(None)]
+    three = [waits(desk, desk.text("hello", sender=f"+44770090000{number}")) for number in range(3)]
+    for each in three:
+        inbound.foresee(each)
+    three[1].body = cast(bytes, object())
+    inbound.take_waiting(three[0], cast(Lead, Crew(three)))
+    assert [type(each.error) for each in three] == [type(None), StoreError, type(None)]
     assert three[0].reply
     assert three[2].reply
     assert len(desk.rows("SELECT id FROM inbox")) == 2
+
+
+def test_one_that_cannot_be_foreseen_is_in_nobodys_way(desk: Desk) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        inbound.receive(
+            desk.service, desk.doorbell, desk.channel, desk.text("hello", external_id="SM\ud800"),
+        )  # fmt: skip
+    assert desk.rows("SELECT id FROM inbox") == []
 
 
 def test_until_it_is_committed_a_text_counts_as_not_taken(desk: Desk) -> None:
     assert waits(desk, desk.text("hello")).error is not None
 
 
-def test_f3_what_was_worked_out_during_the_commit_before_it_is_worked_out_again(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f3_what_was_foreseen_while_others_were_written_is_worked_out_again(desk: Desk) -> None:
     first, second = (waits(desk, desk.text(body)) for body in ("hello", "just left clapham junction"))
-    foresee, foreseen = inbound._foresee, threading.Event()
-
-    def other_carrier() -> None:
-        take_waiting([second])
-        desk.service.database.close()
-
-    other = threading.Thread(target=other_carrier)
-
-    def noted(waiting: Waiting, *look: Any) -> Any:
-        found = foresee(waiting, *look)
-        if waiting is second:
-            foreseen.set()
-        return found
-
-    def meanwhile() -> None:
-        other.start()
-        assert foreseen.wait(10), "nothing is worked out while others are written"
-
-    monkeypatch.setattr(inbound, "_foresee", noted)
-    take_waiting([first], meanwhile)
-    other.join(10)
+    take(first, pass_on=lambda: inbound.foresee(second))
+    assert second.foreseen is not None
+    inbound.take_waiting(second, cast(Lead, Crew([second])))
     assert first.error is second.error is None
     assert len(desk.rows("SELECT id FROM conversations")) == 1
     [report] = desk.documents()
     assert next(entry["text"] for entry in report["account"]) == "hello"
     assert report["said"]["place.at"][0]["text"] == "just left clapham junction"
+
+
+def test_f3_who_is_refused_the_lock_fails_alone(desk: Desk) -> None:
+    first, second = (waits(desk, desk.text("hello", sender=f"+44770090000{number}")) for number in (1, 2))
+
+    class Refused(Crew):
+        def board(self) -> list[Waiting]:
+            raise StoreBusy("a lock was not to be had")
+
+    for each in (first, second):
+        inbound.foresee(each)
+    inbound.take_waiting(first, cast(Lead, Refused([first])))
+    assert isinstance(first.error, StoreBusy)
+    inbound.take_waiting(second, cast(Lead, Crew([second])))
+    assert second.error is None
+    assert second.reply

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from contextlib import suppress
 
 import pytest
 
-from handlers.records.company import Company, PassOn, TooLong
+from handlers.records.company import Company, Lead, TooLong
 from tests.waiting import until
 
 
@@ -19,8 +18,8 @@ class Counter:
         self.batches: list[list[int]] = []
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def run(self, jobs: Sequence[int], _: PassOn) -> None:
-        self.batches.append(list(jobs))
+    def run(self, _: int, lead: Lead) -> None:
+        self.batches.append(lead.board())
         self.begun.set()
         assert self.go.wait(10)
 
@@ -63,8 +62,8 @@ def test_who_waits_too_long_gives_up_and_is_not_done_later() -> None:
 def test_a_leader_that_breaks_leaves_nobody_waiting() -> None:
     company, counter = Company(8, 10), Counter()
 
-    def breaks(jobs: Sequence[int], pass_on: PassOn) -> None:
-        counter.run(jobs, pass_on)
+    def breaks(own: int, lead: Lead) -> None:
+        counter.run(own, lead)
         raise ZeroDivisionError
 
     def lead() -> None:
@@ -87,9 +86,10 @@ def test_the_next_begin_while_the_last_wait_for_the_disk() -> None:
     company, second = Company(8, 10), Counter()
     written = threading.Event()
 
-    def slow(_: Sequence[int], pass_on: PassOn) -> None:
+    def slow(_: int, lead: Lead) -> None:
+        lead.board()
         until(lambda: waiting(company) == 1)
-        pass_on()
+        lead.pass_on()
         assert second.begun.wait(10), "nobody led although the lead was passed on"
         written.set()
 
@@ -104,3 +104,48 @@ def test_the_next_begin_while_the_last_wait_for_the_disk() -> None:
     assert second.batches == [[1]]
     company.do(2, second.run)
     assert second.batches == [[1], [2]]
+
+
+def test_who_comes_while_the_leader_waits_for_the_lock_is_taken_along() -> None:
+    company, counter = Company(8, 10), Counter()
+    lock = threading.Event()
+
+    def run(own: int, lead: Lead) -> None:
+        assert lock.wait(10)
+        counter.run(own, lead)
+
+    counter.go.set()
+    threads = [threading.Thread(target=company.do, args=(number, run)) for number in range(3)]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        until(lambda number=number: waiting(company) == number)  # type: ignore[misc]
+    lock.set()
+    for thread in threads:
+        thread.join(10)
+    assert counter.batches == [[0, 1, 2]]
+
+
+def test_who_leads_and_never_got_the_lock_gives_up_alone() -> None:
+    company, counter = Company(8, 10), Counter()
+    tried, go = threading.Event(), threading.Event()
+
+    def refused(_: int, lead: Lead) -> None:
+        tried.set()
+        assert go.wait(10)
+        raise TimeoutError
+
+    def lead() -> None:
+        with pytest.raises(TimeoutError):
+            company.do(0, refused)
+
+    counter.go.set()
+    first = threading.Thread(target=lead)
+    first.start()
+    assert tried.wait(10)
+    second = bring(company, counter, 1)
+    until(lambda: waiting(company) == 2)
+    go.set()
+    for thread in (first, second):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert counter.batches == [[1]]
