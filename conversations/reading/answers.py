@@ -87,6 +87,17 @@ def denied(
     return kept, gone
 
 
+def is_put_right(words: Words, first: int, last: int) -> bool:
+    """Whether words `first` to `last` (excluded) take back what comes before them: "no sorry", "wait", "i mean"."""
+    said = words.words[first:last]
+    return 0 < len(said) <= _MOST_BETWEEN and set(said) <= _PUT_RIGHT and not set(said) <= _MERELY
+
+
+_PUT_RIGHT: Final = listed("answers.put_right")
+_MERELY: Final = frozenset({"i", "its", "it", "that", "make", "not", "or"})
+_MOST_BETWEEN: Final = 4
+
+
 def instead(words: Words, gone: Sequence[Correction]) -> list[Piece]:
     """The coach said in place of one taken back: "not coach d, c"."""
     for correction in gone:

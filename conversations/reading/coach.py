@@ -137,11 +137,14 @@ def _letter(words: Words, j: int, alone: bool) -> str | None:
     last = j + 1 >= len(words) or words.breaks[j + 1] >= PART
     following = words.words[j + 1] if j + 1 < len(words) else ""
     plain = upper and following not in _NOT_A
-    if word in "ai" and not (plain or last or following in {"seat", "on", "of", "next", "near"}):
+    if word in "ai" and not (plain or last or following in _AFTER_A):
         return None
     return (
         None if word in "nwou" and not (upper or last or alone or following in {"seat", "on", "of"}) else word.upper()
     )
+
+
+_AFTER_A: Final = listed("coach.after_a")
 
 
 def _before_word(words: Words, i: int) -> Piece | None:

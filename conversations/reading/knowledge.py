@@ -88,8 +88,8 @@ def knowledge() -> Knowledge:
 
 def warm() -> None:
     """Loads all data, so that the first text is as quick as the next."""
+    from conversations.reading.cues import cues
     from conversations.reading.places import nearest
-    from conversations.reading.roles import cues
     from conversations.reading.service import named as names_of_trains
 
     pausing = gc.isenabled()

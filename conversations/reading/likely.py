@@ -12,19 +12,22 @@ from conversations.reading.model import Value
 from conversations.reading.normal import Words
 from conversations.reading.rules import Hit
 from conversations.reading.suspect import is_cleared
-from conversations.reading.urgency import ALWAYS, FIRM, PETTY
+from conversations.reading.urgency import ALWAYS, FIRM
 from conversations.reading.what import hits_of, value_of
 
 Acts = list[tuple[str, list[Hit]]]
 """Behaviours, each with its hits."""
 
-ADDED: Final = 0.75
-DROPPED: Final = 0.04
-ENDANGERED, SURE_DANGER = 0.5, 0.75
-SAFE, SURE_SAFE = 0.15, 0.03
-STAFF_SURE, STAFF_IN_DOUBT, STAFF_UNNAMED, STAFF_CLEARED = 0.7, 0.25, 0.6, 0.6
-DOUBT_DROPPED, STAFF_DROPPED = 0.22, 0.15
-REPORTED, UNREPORTED = 0.7, 0.4
+LIKELY, LIKELIEST = 0.45, 0.2
+ENDANGERED, UNNAMED_DANGER, SURELY_ENDANGERED = 0.2, 0.3, 0.6
+"""Where a danger that rules found holds; where likeness alone sees one; and in a short text."""
+
+DESPAIRING: Final = 0.3
+STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.2, 0.22, 0.4, 0.5, 0.7
+FEW: Final = 9
+"""The fewest words that say enough to be likened with certainty."""
+
+REPORTED, UNREPORTED = 0.75, 0.4
 
 
 def weighable(asks: str | None) -> bool:
@@ -32,10 +35,13 @@ def weighable(asks: str | None) -> bool:
     return asks is None
 
 
-def likely_intent(intent: Value, scores: Scores) -> Value:
-    """The intent; where no rule knows it, or another but a report is far likelier, what it is most like."""
+def likely_intent(words: Words, intent: Value, scores: Scores, facts: int) -> Value:
+    """The intent; where no rule knows it, or another but a report is far likelier, what it is most like.
+
+    `facts`: how many values of place and train were read. A short text of these alone adds to what is known.
+    """
     report = scores.of(INTENT + REPORT)
-    if intent.rule in _UNKNOWN:
+    if intent.rule in _UNKNOWN and not (facts and len(words) < FEW):
         likeliest = scores.likeliest(INTENT)
         if report < UNREPORTED and (intent.value == REPORT or scores.of(likeliest) > UNREPORTED):
             return Value(likeliest.removeprefix(INTENT), (), 0.5, "intent.likeness")
@@ -48,48 +54,51 @@ _UNKNOWN: Final = frozenset({"intent.unknown", "intent.nothing_said"})
 _OUTWEIGHED: Final = frozenset({OTHER_SERVICE, QUESTION, SUPPORT, NOISE})
 
 
-def likely_acts(acts: Acts, scores: Scores, labels: Sequence[str]) -> Acts:
-    """The behaviours without those that are most unlikely, and with those of `labels` that are very likely."""
-    kept = [act for act in acts if scores.of(act[0]) >= DROPPED]
-    known = {label for label, _ in kept}
-    likely = scores.over(ADDED)
-    added = [label for label in labels if label in likely and label not in known]
-    if "other" in added and (known or len(added) > 1):
-        added.remove("other")
-    out = kept + [(label, hits) for label in added if (hits := scores.hits("behaviours", label, label))]
-    return out or acts
+def likely_acts(words: Words, acts: Acts, scores: Scores, labels: Sequence[str]) -> Acts:
+    """The behaviours of `labels` that are likely, what the rules found weighed with the words; where none is, the
+    likeliest, if it is not too unlikely. What rules found keeps its hits.
+
+    In a short text what the rules found stands where none is likely, and what likeness adds is so named.
+    """
+    found = dict(acts)
+    short = len(words) < FEW
+    over = scores.over(LIKELY)
+    likely = [label for label in labels if label in over]
+    if not likely and short:
+        return acts
+    if not likely:
+        likeliest = max(labels, key=scores.of)
+        likely = [likeliest] if scores.of(likeliest) > LIKELIEST else []
+    told = [
+        (label, found.get(label) or scores.hits("behaviours", _LIKENESS if short else label, label)) for label in likely
+    ]
+    return sorted([act for act in told if act[1]], key=lambda act: act[1][0].first)
 
 
-_GRAVE: Final = frozenset({"threat", "violence", "weapon", "spiking", "rape_or_penetration", "voyeurism", "hate_abuse"})
-"""What was done, where likeness alone may say that somebody is in danger."""
+_LIKENESS: Final = "likeness"
 
 
-_BARE: Final = frozenset({"bare"})
-_FEW, _MANY = 24, 40
-"""The fewest signs of a text that likeness alone may see danger in, beside something grave and beside anything else."""
+def likely_danger(words: Words, danger: list[Hit], hits: Sequence[Hit], scores: Scores, past: bool) -> list[Hit]:
+    """The dangers of the rules, weighed with the words of the text, or `danger.likeness` where only these tell of one.
 
-
-def likely_danger(danger: list[Hit], hits: Sequence[Hit], scores: Scores, acts: Acts, past: bool) -> list[Hit]:
-    """The dangers of the rules, or a text of something grave that is like those of people in danger.
-
-    The latter is told by `danger.likeness`, as is a text most like them of whatever was done. A danger that no firm
-    rule names is dropped where the text is unlike, any but a bare call for help where it is most unlike.
+    A danger is dropped where the text is unlike those of people in danger; a life at risk, fire and a bare call for
+    help never are, and in a short text none that a firm rule names.
     """
     score = scores.of(DANGER)
-    if danger and score < SAFE:
-        return [hit for hit in danger if hit.label in (ALWAYS | FIRM if score >= SURE_SAFE else _BARE)]
-    if danger or past or any(hit.label == "false_alarm" for hit in hits_of(hits, "answers")):
-        return danger
-    found = {act for act, _ in acts}
-    least, enough = (ENDANGERED, _FEW) if found & _GRAVE else (SURE_DANGER, _MANY)
-    petty = bool(found) and found <= PETTY - {"other"}
-    if score <= least or petty or len(scores.signs) < enough:
+    short = len(words) < FEW
+    if danger:
+        firm = ALWAYS | FIRM if short else ALWAYS
+        return danger if score > ENDANGERED else [hit for hit in danger if hit.label in firm]
+    if past or score <= (SURELY_ENDANGERED if short else UNNAMED_DANGER):
         return []
-    return scores.hits("danger", "likeness", DANGER)
+    calm = any(hit.label == "false_alarm" for hit in hits_of(hits, "answers"))
+    return [] if calm else scores.hits("danger", _LIKENESS, DANGER)
 
 
-_LONG: Final = 60
-"""The fewest signs of a text in which likeness may accuse one whom the rules clear."""
+def likely_despair(words: Words, scores: Scores) -> list[Hit]:
+    """`danger.likeness` where a wish for support is like those of people whose life is at risk."""
+    likely = len(words) >= FEW and scores.of(DANGER) > DESPAIRING
+    return scores.hits("danger", _LIKENESS, DANGER) if likely else []
 
 
 def likely_staff(suspect: Value, doubt: bool, words: Words, hits: Sequence[Hit], scores: Scores) -> tuple[Value, bool]:
@@ -98,18 +107,17 @@ def likely_staff(suspect: Value, doubt: bool, words: Words, hits: Sequence[Hit],
     Likeness alone says so in doubt, of one who is named more easily than of one whom the rules clear or nobody names.
     """
     score = scores.of(STAFF)
+    family = hits_of(hits, "suspect")
     if suspect.value is not None:
-        plain = any(hit.label == "accused" for hit in hits_of(hits, "suspect"))
-        unlikely = score < (DOUBT_DROPPED if doubt else STAFF_DROPPED)
-        return (Value(None), False) if unlikely and not plain else (suspect, doubt)
-    named = [hit for hit in hits_of(hits, "suspect") if hit.label in {"police", "rail_staff"}]
+        plain = any(hit.label == "accused" for hit in family) or len(words) < FEW
+        return (suspect, doubt) if plain or score > STAFF_LIKELY else (Value(None), False)
+    named = [hit for hit in family if hit.label in {"police", "rail_staff"}]
     free = [hit for hit in named if not is_cleared(hits, hit)]
-    mentions = free or (named if len(scores.signs) >= _LONG else [])
-    if named and not mentions:
+    if named and not free and (len(words) < FEW or any(hit.label == "reporter_is" for hit in family)):
         return suspect, doubt
-    if score <= (STAFF_IN_DOUBT if free else STAFF_CLEARED if named else STAFF_UNNAMED):
+    if score <= (STAFF_NAMED if free else STAFF_CLEARED if named else STAFF_UNNAMED):
         return suspect, doubt
-    if mentions:
+    if mentions := free or named:
         kind = mentions[0].label
         found = value_of(words, kind, [hit for hit in mentions if hit.label == kind], "suspect")
         return Value(kind, found.spans, 0.6, "suspect.likeness"), score <= STAFF_SURE

@@ -85,10 +85,10 @@ class Scores:
         return _logistic(self.likeness.biases[lane] + (self.lanes[lane] - _HALF) * self.unit)
 
     def over(self, least: float) -> list[str]:
-        """The labels to which the likeness is more than `least`, which is 0.5 or more."""
-        unit = self.unit
+        """The labels to which the likeness is more than `least`."""
+        unit, enough = self.unit, log(least / (1 - least))
         sums = zip(self.likeness.labels, self.likeness.biases, self.lanes, strict=True)
-        return [label for label, bias, lane in sums if (v := bias + (lane - _HALF) * unit) > 0 and _logistic(v) > least]
+        return [label for label, bias, lane in sums if bias + (lane - _HALF) * unit > enough]
 
     def likeliest(self, prefix: str) -> str:
         """The label that begins with `prefix` to which the text is most like."""

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from conversations.reading import service, times
-from conversations.reading.answers import answer_of, corrections, denied, instead
+from conversations.reading.answers import answer_of, corrections, denied, instead, is_put_right
 from conversations.reading.beside import still_there, talk_of, when_told, wishes
 from conversations.reading.coach import BEGINNINGS, coach
 from conversations.reading.gazetteer import GAP
 from conversations.reading.intent import REPORT, SUPPORT, intent_of
 from conversations.reading.knowledge import Knowledge, knowledge
 from conversations.reading.language import language_of
-from conversations.reading.likely import likely_acts, likely_danger, likely_intent, likely_staff, weighable
+from conversations.reading.likely import (
+    likely_acts,
+    likely_danger,
+    likely_despair,
+    likely_intent,
+    likely_staff,
+    weighable,
+)
 from conversations.reading.likeness import Scores, Sign, likeness, signs
 from conversations.reading.model import Context, Correction, Reading, Value
 from conversations.reading.normal import Words, words_of
-from conversations.reading.rules import Hit
+from conversations.reading.rules import Hit, Word
 from conversations.reading.suspect import describes, names_and_shirts, suspect_of
-from conversations.reading.urgency import dangers, implied, is_past, urgency_of
+from conversations.reading.urgency import alarms, dangers, implied, is_past, urgency_of
 from conversations.reading.what import Hits, behaviours, hits_of, role_of, value_of
 from conversations.reading.where import Where, read_places
 
@@ -40,17 +47,45 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     names = _names(words, known, context)
     looked = known.rules.look(names.rest)
     hits = _without_times(words, known.rules.find(names.rest, looked), names.train)
-    scores = likeness().scores(signs(names.rest, hits, looked)) if weighable(context.asks) else None
+    judged = _judged(words, Hits(hits), known, context.asks)
+    scores = likeness().scores(_signs(names, hits, looked, judged)) if weighable(context.asks) else None
     hits += names_and_shirts(words, names.where.roles)
-    return _judge(words, Hits(hits), known, scores, names, context)
+    return _judge(words, Hits(hits), known, judged, scores, names, context)
 
 
 def seen(text: str) -> list[Sign]:
     """The signs by which a text is likened to others (likeness.py)."""
     known = knowledge()
-    rest = _names(words_of(text[:LONGEST]), known, _NOTHING).rest
-    looked = known.rules.look(rest)
-    return signs(rest, known.rules.find(rest, looked), looked)
+    words = words_of(text[:LONGEST])
+    names = _names(words, known, _NOTHING)
+    looked = known.rules.look(names.rest)
+    hits = _without_times(words, known.rules.find(names.rest, looked), names.train)
+    return _signs(names, hits, looked, _judged(words, Hits(hits), known, None))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What the rules alone make of a text: the behaviours, the dangers that are not denied, police or staff."""
+
+    acts: list[tuple[str, list[Hit]]]
+    alarms: list[Hit]
+    suspect: Value
+    doubt: bool
+
+
+def _judged(words: Words, hits: list[Hit], known: Knowledge, asks: str | None) -> _Judged:
+    acts = behaviours(words, hits, known)
+    return _Judged(acts, alarms(words, hits), *suspect_of(words, hits, acts, asks))
+
+
+def _signs(names: _Names, hits: list[Hit], looked: list[Word], judged: _Judged) -> list[Sign]:
+    """The signs of a text: its words and what the rules made of it."""
+    found = signs(names.rest, hits, looked)
+    found += [(f"behaviours.{label}", group[0].first, group[0].last) for label, group in judged.acts]
+    found += [(f"danger.{hit.label}", hit.first, hit.last) for hit in judged.alarms]
+    if judged.suspect.value is not None and found:
+        found.append((f"suspect_is.{'doubt' if judged.doubt else 'plain'}", *found[0][1:]))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +144,7 @@ def _train(
     if not words.figures and context.asks not in _NUMBERS_ASKED and _NUMBERED.isdisjoint(words.words):
         named = {"operator": _value(words, operators[0])} if operators else {}
         return _Train(named, operators, []), []
-    heads, units = service.headcodes(words), service.units(words, context.asks)
+    heads, units = _meant(words, service.headcodes(words)), service.units(words, context.asks)
     seat = service.seat(words)
     coaches = [p for p in coach(words, context.asks) if not any(u.first < p.last and p.first < u.last for u in units)]
     coaches, gone = denied(words, coaches, "service.coach", context)
@@ -126,7 +161,7 @@ def _train(
     ):
         if pieces:
             values[name] = _value(words, pieces[0])
-    time = times.best_time(found)
+    time = times.best_time(_times_meant(words, found))
     if time is not None:
         span = (words.span(time.first, time.last),)
         values["time"] = Value(time.text, span, 0.6 if time.ambiguous else 0.95, time.rule)
@@ -135,6 +170,20 @@ def _train(
             values["time_ambiguous"] = Value(True)
     figures = [service.Piece("", t.first, t.last, "") for t in found]
     return _Train(values, operators, [*numbers, *figures]), gone
+
+
+def _meant(words: Words, pieces: list[service.Piece]) -> list[service.Piece]:
+    """The pieces without those that are put right at once: "1L43 no wait 1L45"."""
+    while len(pieces) > 1 and is_put_right(words, pieces[0].last, pieces[1].first):
+        pieces = pieces[1:]
+    return pieces
+
+
+def _times_meant(words: Words, found: list[times.Time]) -> list[times.Time]:
+    """The times without those that are put right at once; what comes instead is of the same kind."""
+    while len(found) > 1 and is_put_right(words, found[0].last, found[1].first):
+        found = [replace(found[1], kind=found[0].kind), *found[2:]]
+    return found
 
 
 def _value(words: Words, piece: service.Piece) -> Value:
@@ -188,15 +237,16 @@ def _judge(
     words: Words,
     hits: list[Hit],
     known: Knowledge,
+    judged: _Judged,
     scores: Scores | None,
     names: _Names,
     context: Context,
 ) -> Reading:
     place, train = names.place, names.train
-    happened = _happened(words, hits, known, scores, len(place) + len(train), "time" in train, context)
+    happened = _happened(words, hits, known, judged, scores, len(place) + len(train), "time" in train, context)
     report = happened.intent.value == REPORT
     acts = [label for label, _ in happened.acts]
-    suspect, doubt = _suspect(words, hits, happened.acts, scores, context) if report else (Value(None), False)
+    suspect, doubt = _suspect(words, hits, judged, scores) if report else (Value(None), False)
     slots = {f"place.{k}": v for k, v in place.items()} | {f"service.{k}": v for k, v in train.items()}
     return Reading(
         language=names.language,
@@ -236,10 +286,8 @@ class _Happened:
     urgency: Value
 
 
-def _suspect(
-    words: Words, hits: list[Hit], acts: list[tuple[str, list[Hit]]], scores: Scores | None, context: Context
-) -> tuple[Value, bool]:
-    suspect, doubt = suspect_of(words, hits, acts, context.asks)
+def _suspect(words: Words, hits: list[Hit], judged: _Judged, scores: Scores | None) -> tuple[Value, bool]:
+    suspect, doubt = judged.suspect, judged.doubt
     return likely_staff(suspect, doubt, words, hits, scores) if scores else (suspect, doubt)
 
 
@@ -247,28 +295,31 @@ def _happened(
     words: Words,
     hits: list[Hit],
     known: Knowledge,
+    judged: _Judged,
     scores: Scores | None,
     facts: int,
     dated: bool,
     context: Context,
 ) -> _Happened:
     """What the text is for, what happened and how urgent it is: what one tells, the others weigh."""
-    acts = behaviours(words, hits, known)
+    acts = judged.acts
     intent = intent_of(words, hits, [label for label, _ in acts], facts, context)
     past, why = is_past(words, hits)
     dated_before = past and any(hit.label == "past" for hit in why)
     if scores:
-        intent = likely_intent(intent, scores)
+        intent = likely_intent(words, intent, scores, facts)
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
         danger = dangers(words, hits, acts, dated_before)
         if scores:
-            acts = likely_acts(acts, scores, known.behaviours)
-            danger = likely_danger(danger, hits, scores, acts, dated_before)
-        acts = implied(danger, acts)
+            danger = likely_danger(words, danger, hits, scores, dated_before)
+            acts = likely_acts(words, implied(danger, acts), scores, known.behaviours)
+        else:
+            acts = implied(danger, acts)
     elif intent.value == SUPPORT:
         danger = [h for h in dangers(words, hits, acts, past=False) if h.label == "life_at_risk"]
+        danger = danger or (likely_despair(words, scores) if scores else [])
     urgency = urgency_of(words, danger, past, why, context.asks, dated) if report or danger else Value("none")
     return _Happened(intent, acts if report else [], danger, urgency)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
-from conversations.reading.files import listed, load
+from conversations.reading.answers import is_put_right
+from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO, cues
+from conversations.reading.files import listed
 from conversations.reading.gazetteer import gazetteer
 from conversations.reading.names import STATION
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.persons import REPORTER, SUSPECT, boarded_by_another, is_home, is_name, is_origin
 from conversations.reading.places import Mention
 
-AT, FROM, TO, NEXT, BETWEEN, DROP = "at", "from", "to", "next", "between", "drop"
 _FAR, _LONGEST_CUE = 11, 4
 _BARE, _PLAIN, _CLEAR = 1, 2, 3
 
@@ -28,48 +29,13 @@ class Role:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
-    """The cue phrases, as tuples of words, and the words that follow a place."""
-
-    phrases: Mapping[tuple[str, ...], str]
-    skip: frozenset[str]
-    decoys: frozenset[str]
-    trains: frozenset[str]
-    nexts: frozenset[str]
-
-
-@lru_cache(maxsize=1)
-def cues() -> Cues:
-    """The cues of `cues.yaml`. Where two roles claim a phrase, the one listed first keeps it."""
-    data = load("cues.yaml")
-    phrases: dict[tuple[str, ...], str] = {}
-    for role in (AT, TO, FROM, NEXT, DROP):
-        for line in data[role].splitlines():
-            if line.strip():
-                phrases.setdefault(tuple(line.split()), role)
-    return Cues(
-        phrases,
-        frozenset(data["skip"].split()),
-        frozenset(data["decoy_after"].split()),
-        frozenset(data["train_after"].split()),
-        frozenset(data["next_after"].split()),
-    )
-
-
 _STRONG_AT: Final = listed("roles.strong_at")
 _WELSH_TO: Final = frozenset({"i", "am", "tua", "at", "tuag"})
 _PAIR: Final = listed("roles.pair")
 _BETWEEN: Final = listed("roles.between")
 _AND: Final = listed("roles.and")
-_REPORTER: Final = listed("roles.reporter")
-_SUSPECT: Final = listed("roles.suspect")
 _WITH: Final = listed("roles.with")
-_TRAVEL: Final = listed("roles.travel")
 _WALKED: Final = listed("roles.walked")
-_PEOPLE: Final = _SUSPECT | frozenset(
-    ["says", "said", "is", "person", "friend", "people", "fans", "woman", "girl", "group", "gang"]
-)
 
 
 def assign(words: Words, mentions: Sequence[Mention], welsh: bool, asks: str | None) -> list[Role]:
@@ -81,7 +47,22 @@ def assign(words: Words, mentions: Sequence[Mention], welsh: bool, asks: str | N
         after = kept[index + 1] if index + 1 < len(kept) else None
         role = _between(words, before, mention, after, roles) or _pair(words, before, mention, after, roles)
         roles.append(role or _cued(words, mention, welsh, asks, alone=len(kept) == 1))
-    return _listed(words, roles)
+    return _put_right(words, _listed(words, roles))
+
+
+def _put_right(words: Words, roles: list[Role]) -> list[Role]:
+    """ "from X, no sorry Y": the second is what the first was."""
+    out = list(roles)
+    for index in range(1, len(out)):
+        one, other = out[index - 1], out[index]
+        if (
+            one.role != DROP
+            and other.rule == "place.fragment"
+            and is_put_right(words, one.mention.last, other.mention.first)
+        ):
+            out[index - 1] = Role(one.mention, DROP, _CLEAR, "place.put_right")
+            out[index] = Role(other.mention, one.role, one.strength, one.rule)
+    return out
 
 
 def _gap_words(words: Words, first: Mention, second: Mention) -> list[str]:
@@ -192,10 +173,12 @@ def _mutated(words: Words, mention: Mention) -> bool:
 
 def _of_a_person(words: Words, mention: Mention, cue: str | None, phrase: tuple[str, ...], welsh: bool) -> Role | None:
     """A name, or where somebody lives or comes from: no place of the report."""
-    if _is_name(words, mention) or (phrase == ("in",) and _is_home(words, mention)):
+    if is_name(words, mention) or (phrase == ("in",) and is_home(words, mention)):
         return Role(mention, DROP, _PLAIN, "place.person")
-    if cue == FROM and not welsh and _is_origin(words, mention):
+    if cue == FROM and not welsh and is_origin(words, mention):
         return Role(mention, DROP, _PLAIN, "place.person_from")
+    if cue == FROM and boarded_by_another(words, mention, phrase):
+        return Role(mention, DROP, _CLEAR, "place.suspect_moved")
     return None
 
 
@@ -216,9 +199,15 @@ def _is_plain_word(words: Words, mention: Mention, phrase: tuple[str, ...]) -> b
         return True
     if phrase[-1:] == ("in",) and mention.form == "march":
         return True
-    if phrase[-1:] == ("to",) and mention.form in _VERBS and follows not in {"", "from", "train", "and", "on", "at"}:
-        return True
+    if phrase[-1:] == ("to",) and mention.form in _VERBS and follows not in _AFTER_NAME:
+        return not words.words[mention.first - 2][:1].isdigit() or mention.first < 2
     return len(phrase) == 1 and phrase[0] in _WEAK_CUES
+
+
+_AFTER_NAME: Final = frozenset({"", "from", "train", "and", "on", "at"}) | listed("coach.coach")
+"""What may follow a name that is a verb as well: "to hull coach a"."""
+
+_TAKEN_BACK: Final = frozenset({"not", "isnt", "wasnt", "nid"})
 
 
 def _is_decoy(after: Sequence[str], cued: bool) -> bool:
@@ -281,8 +270,11 @@ def _platform_follows(words: Words, mention: Mention) -> bool:
     return bool({"platform", "station", "platfform"} & set(words.words[mention.last : mention.last + 2]))
 
 
+_TRAIN_STATIONS: Final = {("train", "station"), ("train", "stn"), ("tube", "station")}
+
+
 def _train_station(words: Words, mention: Mention) -> bool:
-    return words.words[mention.last : mention.last + 2] in {("train", "station"), ("train", "stn"), ("tube", "station")}
+    return words.words[mention.last : mention.last + 2] in _TRAIN_STATIONS
 
 
 def _train_follows(words: Words, mention: Mention) -> bool:
@@ -310,6 +302,10 @@ def _timed(words: Words, mention: Mention) -> bool:
     return digits and len(words.words[index]) in {2, 4} and words.words[index - 1] in {"the", "my"}
 
 
+_SOON: Final = 30
+"""The most minutes that "X in 10" leaves open."""
+
+
 def _next_follows(words: Words, mention: Mention) -> bool:
     tail = [w for w in words.words[mention.last : mention.last + 5] if w not in STATION]
     if not tail or (mention.last < len(words) and words.breaks[mention.last] >= SENTENCE):
@@ -318,10 +314,12 @@ def _next_follows(words: Words, mention: Mention) -> bool:
     if tail[0] in nexts and tail[1:2] not in (["to"], ["door"]):
         return True
     if (
-        tail[0] in {"is", "coming", "stop", "yw", "ydy"}
+        tail[0] in {"is", "coming", "stop", "yw", "ydy", "ydi"}
         and tail[1:2]
         and (tail[1] in nexts or tail[:2] == ["coming", "up"])
     ):
+        return True
+    if tail[0] == "in" and len(tail) == 2 and tail[1].isdigit() and int(tail[1]) <= _SOON:
         return True
     if tail[0] == "in" and len(tail) > 2 and (tail[1].isdigit() or tail[1] in {"a", "few", "five", "ten", "two"}):
         return any(w in {"min", "mins", "minutes", "minute", "m"} for w in tail[2:4])
@@ -341,15 +339,15 @@ def _got_off(words: Words, mention: Mention) -> Role | None:
     verb = next((i for i in range(len(window) - 1, -1, -1) if window[i] in {"off", "on", "out", "alighted"}), -1)
     if verb < 1 or len(window) - verb > 5 or not _MOVES & set(window[max(0, verb - 3) : verb + 1]):
         return None
-    subject = next((w for w in reversed(window[:verb]) if w in _REPORTER or w in _SUSPECT), "i")
+    subject = next((w for w in reversed(window[:verb]) if w in REPORTER or w in SUSPECT), "i")
     future = {"get", "getting", "meant", "need", "gonna", "due", "will"} & set(window[max(0, verb - 4) : verb])
     tail = set(words.words[mention.last : mention.last + 6])
-    if subject in _SUSPECT and not (tail & _WITH) and not {"follow", "followed", "following"} & set(window):
+    if subject in SUSPECT and not (tail & _WITH) and not {"follow", "followed", "following"} & set(window):
         return Role(mention, DROP, _CLEAR, "place.suspect_moved")
-    if window[verb] == "on" and {"as", "when", "while", "wen"} & set(window[:verb]) and subject in _REPORTER:
+    if window[verb] == "on" and {"as", "when", "while", "wen"} & set(window[:verb]) and subject in REPORTER:
         return Role(mention, AT, _PLAIN, "place.as_got_on")
     if window[verb] == "on":
-        return Role(mention, FROM if subject in _REPORTER else DROP, _PLAIN, "place.got_on")
+        return Role(mention, FROM if subject in REPORTER else DROP, _PLAIN, "place.got_on")
     if future:
         return Role(mention, TO, _PLAIN, "place.gets_off")
     return Role(mention, AT, _PLAIN, "place.got_off")
@@ -358,40 +356,19 @@ def _got_off(words: Words, mention: Mention) -> Role | None:
 _MOVES: Final = listed("roles.moves")
 
 
-_FIRST_NAMES: Final = listed("roles.first_names")
-_KIN: Final = listed("roles.kin")
-
-
-def _is_name(words: Words, mention: Mention) -> bool:
-    """ "Victoria here, I texted": who writes."""
-    after = words.words[mention.last] if mention.last < len(words) else ""
-    return mention.form in _FIRST_NAMES and mention.first == 0 and after == "here"
-
-
-def _is_home(words: Words, mention: Mention) -> bool:
-    """ "my mum in Hastings": where somebody lives."""
-    at = mention.first - 2
-    return at > 0 and words.words[at] in _KIN and words.words[at - 1] in {"my", "our", "his", "her"}
-
-
-def _is_origin(words: Words, mention: Mention) -> bool:
-    """ "a man from Leeds", not "the train from Leeds"."""
-    index = mention.first - 1
-    while index >= 0 and words.words[index] not in {"from", "fae", "frm"}:
-        index -= 1
-    before = words.words[max(0, index - 3) : index]
-    if not before or _TRAVEL & set(before) or any(w[:1].isdigit() for w in before):
-        return False
-    return before[-1] in _PEOPLE or (len(before) > 1 and before[-2] in {"hes", "shes"} and before[-1] == "a")
+def is_taken_back(words: Words, mention: Mention) -> bool:
+    """Whether "not" stands right before a place."""
+    return mention.first > 0 and words.words[mention.first - 1] in _TAKEN_BACK
 
 
 def _listed(words: Words, roles: list[Role]) -> list[Role]:
-    """ "calling at A, B and C": what is true of the first is true of the list."""
+    """ "calling at A, B and C": what is true of the first is true of the list; "not A, B" is one of them."""
     out: list[Role] = []
     for role in roles:
         if out and out[-1].role == DROP and out[-1].rule == "place.drop" and role.rule == "place.fragment":
             gap = words.words[out[-1].mention.last : role.mention.first]
-            if all(w in _AND for w in gap) and words.breaks[role.mention.first] < SENTENCE:
+            instead = not gap and is_taken_back(words, out[-1].mention)
+            if all(w in _AND for w in gap) and words.breaks[role.mention.first] < SENTENCE and not instead:
                 out.append(Role(role.mention, DROP, _PLAIN, "place.drop"))
                 continue
         out.append(role)

@@ -27,7 +27,6 @@ class _Named:
     lines: Names
     networks: dict[str, str]
     operators: Names
-    metros: frozenset[str]
     not_after: frozenset[str]
 
 
@@ -67,7 +66,6 @@ def named() -> _Named:
         Names(lines),
         networks,
         Names(operators),
-        frozenset(notes["metro"].split()),
         frozenset(notes["after_not"].split()),
     )
 

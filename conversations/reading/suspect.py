@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from conversations.reading.cues import DROP
 from conversations.reading.files import listed
 from conversations.reading.model import Value
 from conversations.reading.normal import SENTENCE, Words
-from conversations.reading.roles import DROP, Role
+from conversations.reading.roles import Role
 from conversations.reading.rules import Hit
 from conversations.reading.what import hits_of, value_of
 
@@ -45,7 +46,13 @@ def suspect_of(words: Words, hits: Sequence[Hit], acts: Acts, asks: str | None =
         else mention.label
     )
     near = [m for w, m in weights if m.label == kind and w >= top - 1]
-    return value_of(words, kind, near or [mention], "suspect"), top < 2 or either
+    uniform = all(_UNIFORM & set(said := words.words[m.first : m.last]) and not _WHOSE & set(said) for m in near)
+    return value_of(words, kind, near or [mention], "suspect"), top < 2 or either or bool(near and uniform)
+
+
+_UNIFORM: Final = frozenset({"uniform", "iwnifform", "hivis", "hi", "lanyard"})
+_WHOSE: Final = listed("suspect.whose")
+"""Words that say whose uniform it is; a bare one leaves that in doubt."""
 
 
 def _weight(words: Words, family: Sequence[Hit], mention: Hit, acts: Acts) -> int:

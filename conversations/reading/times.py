@@ -170,7 +170,9 @@ def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
     if gap in {" ", "-"}:
         led = i > 0 and words.words[i - 1] in _SPACED_CUES
         spaced = len(hours) == 2 and (
-            led or (gap == " " and words.words[i + 2 : i + 3] in {("from",), ("to",), ("train",)})
+            led
+            or (gap == " " and words.words[i + 2 : i + 3] in {("from",), ("to",), ("train",)})
+            or (gap == " " and {"to", "tae", ">"} & set(words.words[i + 3 : i + 6]))
         )
         if (
             not spaced
@@ -288,6 +290,8 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
         return None
     if listed("times.aged") & set(words.words[max(0, i - 4) : i]):
         return None
+    if before in _ROUGHLY and i > 1 and words.words[i - 2] in _YOUNG:
+        return None
     if (
         before == "am"
         and words.words[i - 2 : i - 1] != ("tren",)
@@ -301,6 +305,10 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
         return None
     return _Clock(value, 0, False, "", i, i + 1, "time.bare_hour")
 
+
+_ROUGHLY: Final = frozenset({"about", "around", "abt", "bout", "roughly", "tua", "maybe", "aboot"})
+_YOUNG: Final = listed("times.young")
+"""Persons of whom "about 12" tells the age."""
 
 _BESIDE_HOUR: Final = listed("times.beside_hour")
 _LED: Final = listed("times.led")
@@ -339,7 +347,15 @@ def _nearest_past(hour: int, minute: int, now: int, ahead: int) -> int:
     """Of the two readings of a 12-hour time the one that was last, `ahead` minutes to come allowed for."""
     options = [(hour % 12) * 60 + minute, (hour % 12 + 12) * 60 + minute]
     best = min(options, key=lambda t: (now + ahead - t) % 1440)
+    other = options[best == options[0]]
+    if best in _SMALL_HOURS and 0 <= (other - now) % 1440 <= _SOON:
+        best = other
     return best // 60
+
+
+_SMALL_HOURS: Final = range(45, 5 * 60)
+_SOON: Final = 90
+"""Minutes: "about half 3" at 15:10 is 15:30 and not the middle of the night."""
 
 
 def _kind(words: Words, clock: _Clock, asks: str | None) -> str:

@@ -25,10 +25,15 @@ Acts = Sequence[tuple[str, list[Hit]]]
 """Behaviours, each with its hits."""
 
 
+def alarms(words: Words, hits: Sequence[Hit]) -> list[Hit]:
+    """The danger rules found that are not denied and mean what they say."""
+    return [hit for hit in hits_of(hits, "danger") if not negated(words, hit) and not meant_otherwise(hit, hits)]
+
+
 def dangers(words: Words, hits: Sequence[Hit], acts: Acts, past: bool) -> list[Hit]:
     """The danger rules that hold, in the order of the text; an attack, a threat or a weapon is danger by itself."""
     found = [label for label, _ in acts]
-    danger = [hit for hit in hits_of(hits, "danger") if not negated(words, hit) and not meant_otherwise(hit, hits)]
+    danger = alarms(words, hits)
     answers = {hit.label for hit in hits_of(hits, "answers")}
     calm = "false_alarm" in answers
     over = _is_over(words, hits)

@@ -9,11 +9,12 @@ from typing import Final
 from conversations.reading import places, roles
 from conversations.reading.choose import Chosen, Hints, choose
 from conversations.reading.context import hints_for
+from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO
 from conversations.reading.files import listed
 from conversations.reading.model import Context, Value
-from conversations.reading.normal import Words
+from conversations.reading.normal import Words, words_of
 from conversations.reading.places import Mention
-from conversations.reading.roles import AT, BETWEEN, DROP, FROM, NEXT, TO, Role
+from conversations.reading.roles import Role
 from conversations.reading.service import Piece
 
 
@@ -114,7 +115,19 @@ def _corrected(words: Words, assigned: list[Role], context: Context) -> list[Rol
                 kept = previous.role if meant and previous.role != DROP else role.role
                 out[-1] = Role(previous.mention, DROP, 3, "place.corrected")
                 role = Role(role.mention, kept, 3, role.rule)
+        elif previous is not None and role.rule == "place.fragment" and roles.is_taken_back(words, previous.mention):
+            role = Role(role.mention, _slot_held(context, previous.mention) or role.role, 3, role.rule)
         elif previous is None and meant and (role.role == DROP or role.rule in {"place.answer", "place.fragment"}):
             role = Role(role.mention, _meant_slot(context), 3, "place.meant")
         out.append(role)
     return out
+
+
+def _slot_held(context: Context, mention: Mention) -> str | None:
+    """The slot in which the place of a name is known already, for what is said instead: "not kings cross, euston"."""
+    held = context.facts.get("place")
+    names = held.items() if isinstance(held, dict) else ()
+    for key, label in names:
+        if key in {AT, FROM, TO, NEXT} and isinstance(label, str) and mention.form in " ".join(words_of(label).words):
+            return str(key)
+    return None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conversations.reading import Context, Reading, context_of, read
 from conversations.reading.normal import words_of
-from tests.naughty import NAUGHTY
+from tests.naughty import with_naughty_strings
 
 _WORDS = st.sampled_from(
     [
@@ -102,7 +102,7 @@ def test_any_context_is_taken(data: dict[str, object]) -> None:
     read("2", context_of(data))
 
 
-@pytest.mark.parametrize("text", NAUGHTY, ids=range(len(NAUGHTY)))
+@with_naughty_strings
 def test_naughty_strings(text: str) -> None:
     check(text, read(text))
 
@@ -132,9 +132,9 @@ def test_broken_and_empty_texts(text: str) -> None:
     ],
 )
 def test_no_text_of_ten_parts_takes_long(unit: str) -> None:
-    """The bound is wide because tests share the machine; the benchmark holds the true one."""
+    """Of this thread's processor time; the benchmark holds the true bound."""
     text = (unit * 1600)[:1600]
     read(text)
-    start = time.perf_counter()
+    start = time.thread_time()
     check(text, read(text))
-    assert time.perf_counter() - start < 0.2
+    assert time.thread_time() - start < 0.2

@@ -6,11 +6,11 @@ import json
 
 from click.testing import CliRunner
 
-from gateway.cli.understand import understand
+from gateway.cli import main
 
 
 def lines(given: bytes) -> list[dict[str, object]]:
-    result = CliRunner().invoke(understand, input=given)
+    result = CliRunner().invoke(main, ["understand"], input=given)
     assert result.exit_code == 0
     return [json.loads(line) for line in result.output.splitlines()]
 

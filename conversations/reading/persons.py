@@ -1,0 +1,55 @@
+"""Places that tell of a person and not of the report: names, homes, where somebody is from or boarded."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conversations.reading.files import listed
+from conversations.reading.normal import Words
+from conversations.reading.places import Mention
+
+REPORTER: Final = listed("roles.reporter")
+SUSPECT: Final = listed("roles.suspect")
+_TRAVEL: Final = listed("roles.travel")
+_PEOPLE: Final = SUSPECT | listed("roles.people")
+_FIRST_NAMES: Final = listed("roles.first_names")
+_KIN: Final = listed("roles.kin")
+
+
+def is_name(words: Words, mention: Mention) -> bool:
+    """ "Victoria here, I texted": who writes."""
+    after = words.words[mention.last] if mention.last < len(words) else ""
+    return mention.form in _FIRST_NAMES and mention.first == 0 and after == "here"
+
+
+def is_home(words: Words, mention: Mention) -> bool:
+    """ "my mum in Hastings": where somebody lives."""
+    at = mention.first - 2
+    return at > 0 and words.words[at] in _KIN and words.words[at - 1] in {"my", "our", "his", "her"}
+
+
+def is_origin(words: Words, mention: Mention) -> bool:
+    """ "a man from Leeds", not "the train from Leeds"."""
+    index = mention.first - 1
+    while index >= 0 and words.words[index] not in {"from", "fae", "frm"}:
+        index -= 1
+    before = words.words[max(0, index - 3) : index]
+    if not before or _TRAVEL & set(before) or any(w[:1].isdigit() for w in before):
+        return False
+    return before[-1] in _PEOPLE or (len(before) > 1 and before[-2] in {"hes", "shes"} and before[-1] == "a")
+
+
+def boarded_by_another(words: Words, mention: Mention, phrase: tuple[str, ...]) -> bool:
+    """ "a fella who got on at X", "jumped on at X he did": where the suspect boarded."""
+    if not _BOARDED & set(phrase):
+        return False
+    start = next((i for i in range(mention.first - 1, -1, -1) if words.words[i] == phrase[0]), 0)
+    before = [w for w in words.words[max(0, start - 3) : start] if w in SUSPECT or w in REPORTER or w == "who"]
+    after = words.words[mention.last : mention.last + 2]
+    if before and (before[-1] == "who" or before[-1] not in REPORTER):
+        return True
+    return not before and after in _HE_DID
+
+
+_BOARDED: Final = frozenset({"on", "boarded", "joined", "onto"})
+_HE_DID: Final = (("he", "did"), ("she", "did"), ("they", "did"))
