@@ -21,13 +21,16 @@ _ANEW = re.compile(r"\s*(?:no|nah|na|nage)\W+(?:i mean|i meant|o'?n i'?n (?:f)?m
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "miss", "prof", "mx", "rev"})
 _SKIPS = frozenset({"skip", "dont_know"})
 _OPEN = frozenset({Kind.PLACE, Kind.TRAIN})
+_WORDED = frozenset({Kind.PLACE, Kind.TRAIN, Kind.TIME, Kind.PERSON})
 _BESIDE_A_VEHICLE = frozenset({Kind.TIME, Kind.PERSON})
 _ASIDE = frozenset({"role", "urgency", "marks"})
 _LONGEST_NO = 3
+_LONGEST_YES = 2
+_LONGEST_BESIDE = 6
 _LONGEST_SKIP = 6
 _NAME_WORDS = 4
-NOISE = "noise"
-"""What a text is that says nothing (`Reading.intent`)."""
+IDLE = frozenset({"noise", "question"})
+"""What a text is that tells nothing of what happened (`Reading.intent`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,24 @@ def answer_to(step: Step, reply: Reply, reading: Reading | None, new: Collection
         return SKIPPED
     if said == "no" and (step.kind in _OPEN or len(body.split()) <= _LONGEST_NO):
         return SKIPPED
-    if reading is not None and (step.kind in _OPEN or (step.kind is Kind.ACCOUNT and reading.intent.value == NOISE)):
+    if (said == "yes" and len(body.split()) <= _LONGEST_YES) or beside(step, reading, new, body):
+        return UNCLEAR
+    if reading is not None and (step.kind in _OPEN or (step.kind is Kind.ACCOUNT and reading.intent.value in IDLE)):
         return UNCLEAR
     return WORDS if reply.clear else UNCLEAR
+
+
+def beside(step: Step, reading: Reading | None, new: Collection[str], body: str) -> bool:
+    """Whether a few words tell something else than was asked: a coach or how old they are instead of who it was."""
+    if reading is None or step.kind not in _WORDED or tells(step, new) or len(body.split()) > _LONGEST_BESIDE:
+        return False
+    if "marks" in new or reading.under_18.value:
+        return True
+    when = getattr(reading, "when", None)
+    timed = "service.time" in reading.service or (when is not None and bool(when.spans))
+    if step.kind is Kind.TIME:
+        return not (timed or reading.urgency.spans) and any(slot.startswith(("place.", "service.")) for slot in new)
+    return timed or (step.kind is Kind.PERSON and any(slot.startswith("service.") for slot in new))
 
 
 def tells(step: Step, new: Collection[str]) -> bool:
@@ -85,6 +103,8 @@ def tells(step: Step, new: Collection[str]) -> bool:
         return any(slot.startswith(("place.", "service.", "when")) for slot in new)
     if step.kind in (Kind.YES_NO, Kind.CHOICE):
         return any(slot not in _ASIDE for slot in new)
+    if step.kind is Kind.ACCOUNT:
+        return "account" in new
     return step.kind is not Kind.CONSENT and step.slot in new
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
 
 from conversations import asides, facts
-from conversations.answering import SKIPPED, UNCLEAR, Answer, answer_to, consent, tells
+from conversations.answering import IDLE, SKIPPED, UNCLEAR, Answer, answer_to, beside, consent, tells
 from conversations.events import Text
-from conversations.flow import Kind, Step
+from conversations.flow import Flow, Kind, Step
 from conversations.hearing import NOISE, REPORT, Hearing
 from conversations.kinds import KINDS
+from conversations.moves import MORE
 from conversations.reading import Context
-from conversations.replies import Reply, yes_or_no
+from conversations.replies import Reply, is_thanks, key_of, yes_or_no
 from conversations.session import Aside
 
 _GROUPS = frozenset({"place", "place.at", "service"})
@@ -21,7 +24,14 @@ _IN_WORDS = {brings.asks: brings.slot for brings in KINDS.values() if brings.ask
 
 _OPEN = frozenset({Kind.PLACE, Kind.TRAIN})
 _NOTED = frozenset({Kind.ACCOUNT, Kind.PERSON})
+_WANTED = "person_wanted"
 _FIGURES = re.compile(r"\D{0,12}?(\d{2,6})\D{0,3}\Z")
+
+
+@lru_cache(maxsize=256)
+def _numbered(flow: Flow) -> Step | None:
+    """The question that asks for one thing of a vehicle, such as the number on it."""
+    return next((step for step in flow.steps if step.kind is Kind.TRAIN and "." in (step.slot or "")), None)
 
 
 class Asking(Hearing):
@@ -32,7 +42,7 @@ class Asking(Hearing):
     # A question beside the step
 
     def _beside(self, event: Text, reply: Reply, step: Step, aside: Aside) -> None:
-        number = asides.chosen(self.flow, self.s, aside, event.body)
+        number = 0 if self._counts(event.body) else asides.chosen(self.flow, self.s, aside, event.body)
         if not number or reply.keep:
             self._keep(event, None if aside.ask == "pass_on" else step, asks=asides.ASKS[aside.ask])
         if number:
@@ -48,7 +58,9 @@ class Asking(Hearing):
             self.s.aside = None
             if aside.ask == "pass_on":
                 self._not_yet()
-            elif aside.ask == "wrong":
+            elif aside.ask == "which":
+                self._unchosen(step)
+            else:
                 self.moves.forward("next", step)
         else:
             self.s.aside = Aside(aside.ask, aside.options, aside.slot, aside.put + 1)
@@ -69,6 +81,17 @@ class Asking(Hearing):
             self.s.values["place.ids"] = ids
         self.changes.facts = True
         self._settled_by()
+
+    def _unchosen(self, step: Step) -> None:
+        """Which of some stations is not known: the name is kept as it was said, and not asked for again (rule 6)."""
+        s = self.s
+        if step.kind is not Kind.PLACE:
+            return
+        answers = [index for index in range(s.before, len(s.account)) if s.account[index].question == step.asks]
+        if answers:
+            self.moves.fill(step.slot or "place", answers[0])
+            self.changes.facts = True
+        self.moves.forward("next", step)
 
     def _settled_by(self) -> None:
         """The open question is not put again where this has answered it."""
@@ -111,30 +134,76 @@ class Asking(Hearing):
             self._keep(event, step)
             self._figures(event.body, step)
         self._spoken(fresh=False)
+        insists = self._insists(event.body, step)
         wish = self._wishes(reply)
         noise = self.reading is not None and self.reading.intent.value == NOISE
         also = wish == "support" and self.reading is not None and self.reading.intent.value == REPORT
         if wish and not also and not self.changes.alert and not tells(step, self.new) and "behaviours" not in self.new:
-            return  # a wish alone does not count against the question
+            if insists:  # a wish alone does not count against the question, but nobody is led round in a circle
+                self._skipped(step)
+            return
         if noise and not self.s.reportable:
             self.leads.silent = True
+            return
+        if (
+            not self.new
+            and is_thanks(self.flow, event.body)
+            and self.reading is not None
+            and not self.reading.answer.value
+        ):
+            self._thanked(step, self.telling.ask(step))
             return
         answer = self._judged(event, reply, step)
         if answer.choice:
             self._chose(event, step, answer.choice)
-        elif self._left_alone(step, quiet):
+        elif self._left_alone(step, quiet) or self._no_longer(step):
             self.moves.move("next")
         elif answer.answered and not self._is_cry(step):
             self._told(step)
         elif answer.skipped:
             self._skipped(step)
         else:
-            self._not_understood(event, step, fill=not (self.changes.alert or (noise and step.kind is Kind.ACCOUNT)))
+            self._not_understood(event, step, fill=not (self.changes.alert or self._is_idle(step)))
+
+    def _thanked(self, step: Step, again: str | None) -> None:
+        """Thanks answer nothing: the question once more, then the next."""
+        if self.s.misunderstood:
+            self.s.aside = None
+            self._skipped(step)
+        else:
+            self.s.misunderstood += 1
+            self.reply = again
 
     def _left_alone(self, step: Step, quiet: bool) -> bool:
         """A question that is no longer asked, danger or the end of quiet mode having come, and was not answered."""
         changed = self.changes.alert or (quiet and "silent" not in self.s.marks)
         return changed and not tells(step, self.new) and not self._in_order(step)
+
+    def _insists(self, body: str, step: Step) -> bool:
+        """Whether the same is wished once more instead of an answer: a person, or in the words of the text before."""
+        s = self.s
+        if self.reading is not None and facts.wished(self.reading, "person"):
+            if _WANTED in s.told:
+                return True
+            s.told.append(_WANTED)
+        return self._said_again(body, step, kept=1)
+
+    def _said_again(self, body: str, step: Step, kept: int = 0) -> bool:
+        """Whether the text before this one, at the same question, said the same; `kept`: 1 where this one is kept."""
+        account, last = self.s.account, len(self.s.account) - kept - 1
+        if last < self.s.before:
+            return False
+        return account[last].question in (None, step.asks) and key_of(account[last].text) == key_of(body)
+
+    def _no_longer(self, step: Step) -> bool:
+        """What was told makes the question needless, and is no answer to it ("no train, it was on the platform")."""
+        if step.when is None or not self.new or tells(step, self.new):
+            return False
+        return not step.when.holds(self.moves.view)
+
+    def _is_idle(self, step: Step) -> bool:
+        """Noise and questions of theirs are not what happened."""
+        return step.kind is Kind.ACCOUNT and self.reading is not None and self.reading.intent.value in IDLE
 
     def _is_cry(self, step: Step) -> bool:
         """Danger told, and nothing of what was asked: the question stays."""
@@ -147,9 +216,7 @@ class Asking(Hearing):
 
     def _figures(self, body: str, step: Step) -> None:
         """Bare figures that answer what asks for one thing of a vehicle are that thing; later, as many put it right."""
-        numbered = next(
-            (other for other in self.flow.steps if other.kind is Kind.TRAIN and "." in (other.slot or "")), None
-        )
+        numbered = _numbered(self.flow)
         slot = numbered.slot or "" if numbered is not None else ""
         if numbered is None or slot in self.new or "service.time" in self.new:
             return
@@ -167,7 +234,17 @@ class Asking(Hearing):
             return UNCLEAR if step.choices else SKIPPED
         if reply.choice and not reply.keep:
             return Answer(answered=True, choice=reply.choice)
+        if reply.choice and self._counts(event.body):
+            reply = replace(reply, choice=0, clear=False)
         return answer_to(step, reply, self.reading, self.new, event.body)
+
+    def _counts(self, body: str) -> bool:
+        """Whether the figure that opens a text is part of a time it tells ("2 min ago"), and chooses nothing."""
+        when = getattr(self.reading, "when", None)
+        if when is None or not body.lstrip()[:1].isdigit():
+            return False
+        opens = len(body) - len(body.lstrip())
+        return any(start == opens < end - 1 for start, end in when.spans)
 
     def _told(self, step: Step) -> None:
         """Answered in words: they are kept as said where nothing was read from them."""
@@ -211,6 +288,7 @@ class Asking(Hearing):
             self._decide()
         if not self.new and step.kind is not Kind.CONSENT:
             self.changes.words = False
+        self.moves.touch()
         self.moves.forward("choose", step, number)
 
     def _wrong(self, step: Step) -> None:
@@ -227,6 +305,9 @@ class Asking(Hearing):
     def _not_understood(self, event: Text, step: Step, *, fill: bool) -> None:
         """Asked once more in other words; the second time the words are kept as said and it moves on (rule 6)."""
         s = self.s
+        if step.slot == MORE and not self.changes.alert:  # nothing more is nothing to ask again
+            self._skipped(step)
+            return
         kept = s.misunderstood and not step.choices and not self._is_beside(step)
         if kept and fill and step.slot is not None and yes_or_no(self.flow, event.body):
             self._skipped(step)
@@ -237,7 +318,7 @@ class Asking(Hearing):
         self.moves.forward("again", step)
         if s.step == step.id:
             s.misunderstood += 1
-            if fill and not self.new:
+            if fill and not self.new and not beside(step, self.reading, self.new, event.body):
                 self.leads.add("again")
 
 

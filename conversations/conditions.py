@@ -32,6 +32,7 @@ FLAGS = (
     "support_given",
     "platform",
     "other_language",
+    "few_words",
 )
 """Keys that are yes, no or unknown."""
 
@@ -69,6 +70,7 @@ SLOTS = (
     "service",
     *(f"service.{key}" for key in SERVICE_KEYS),
     "account",
+    "account.more",
     "look",
     "when",
     "contact",
@@ -88,6 +90,7 @@ class View:
     `hour` is the local hour, 0 to 23. `known` holds the names in `SLOTS` of which something is known, the group beside
     its key (`place` and `place.at`). `answered` holds the number chosen, by step. `still_there` None is unknown.
     `other_language`: the first text told no language, and another of the flow's belongs to its place or organisation.
+    `few_words`: what happened is known, from a few words alone.
     """
 
     urgency: str = UNKNOWN
@@ -106,6 +109,7 @@ class View:
     support_given: bool = False
     platform: bool = False
     other_language: bool = False
+    few_words: bool = False
     still_there: bool | None = None
     known: frozenset[str] = frozenset()
     answered: Mapping[str, int] = field(default_factory=dict)
@@ -187,7 +191,10 @@ class Knows:
 
     def holds(self, view: View) -> bool:
         """Whether one of the slots is known, or unknown."""
-        return any(view.knows(slot) == self.known for slot in self.slots)
+        for slot in self.slots:  # noqa: SIM110 - asked for every step, as above
+            if view.knows(slot) == self.known:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +217,10 @@ class AnyOf:
 
     def holds(self, view: View) -> bool:
         """Whether one holds."""
-        return any(condition.holds(view) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110 - as above
+            if condition.holds(view):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

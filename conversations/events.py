@@ -35,11 +35,16 @@ class Staff:
 
 
 @dataclass(frozen=True, slots=True)
+class Typing:
+    """A person of the organisation has begun to write: the questions rest until a text is sent or a `HandBack`."""
+
+
+@dataclass(frozen=True, slots=True)
 class HandBack:
-    """That person is done: the questions go on."""
+    """That person is done, or has left without sending anything: the questions go on."""
 
 
-Event = Text | Silence | Staff | HandBack
+Event = Text | Silence | Staff | Typing | HandBack
 
 DESK, CONFIDENTIAL = "desk", "confidential"
 """Who a revision is for."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from conversations.conditions import UNKNOWN, View
-from conversations.house import House
 from conversations.reading import Reading, Value
 from conversations.session import Aside, Said, Session
 
@@ -22,6 +20,8 @@ _VAGUE = frozenset({"intent.unknown", "intent.answer"})
 """How a text came to be taken for a report that may tell of nothing."""
 
 _ANNOUNCED = "intent.reportable"
+_WRITE = re.compile(r"\b(?:te?xt|message|msg|sms|whatsapp|tecst|neges)", re.I)
+
 LONG = 12
 """Words that make an account of a first text that names no act."""
 
@@ -97,8 +97,8 @@ class Merge:
     def _offer(self, slot: str, value: Value) -> None:
         """Two stations of one name: both are to be offered, once."""
         s = self.s
-        if value.alternatives and (value.value is None or value.confidence < _SURE_ENOUGH):
-            options = ([value.value] if value.value is not None else []) + list(value.alternatives)
+        options = ([value.value] if value.value is not None else []) + list(value.alternatives)
+        if len(options) > 1 and (value.value is None or value.confidence < _SURE_ENOUGH):
             s.aside = Aside("which", tuple(options[:4]), slot, 0)
         elif s.aside is not None and s.aside.ask == "which" and s.aside.slot == slot and value.value is not None:
             s.aside = None
@@ -149,7 +149,7 @@ class Merge:
         if there is not None and there.value is not None:
             set_there(self.s, bool(there.value))
             self.new.add("still_there")
-        contact = contact_wished(r)
+        contact = contact_wished(r, self.s.account[self.entry].text if self.entry >= 0 else "")
         if contact is not None and self.asks != "contact":
             self.s.consent["contact"] = contact
 
@@ -198,7 +198,7 @@ class Merge:
         said = (act for act in self.r.behaviours if not (vague and act.value == "other"))
         acts = any(act.rule.removesuffix("_soft") == f"behaviours.{act.value}" for act in said)  # not implied
         if acts or much:
-            self.s.said["account"] = [*self.s.said.get("account", ()), Said(self.entry, 0, len(body))]
+            say_more(self.s)
             self.new.add("account")
 
 
@@ -232,13 +232,22 @@ def told(reading: Reading, *, begun: bool) -> bool:
     return begun and bool(facts) and reading.intent.value in _BESIDE_IT
 
 
-def contact_wished(reading: Reading) -> str | None:
-    """Whether we may text later, where it is said without being asked."""
-    if reading.intent.value != _REPORT or not reading.wishes:
+def contact_wished(reading: Reading, body: str) -> str | None:
+    """Whether we may text later, where it is said without being asked; "dont call" alone allows nothing (R4)."""
+    if reading.intent.value != _REPORT:
+        return None
+    return contact_allowed(reading, body)
+
+
+def contact_allowed(reading: Reading, body: str) -> str | None:
+    """What a text says of texting later, whatever else it is."""
+    if not reading.wishes:
         return None
     if wished(reading, "no_contact") or wished(reading, "anonymous"):
         return "anonymous"
-    return "may_text" if wished(reading, "by_text") or wished(reading, "by_email") else None
+    if wished(reading, "by_email") or (wished(reading, "by_text") and _WRITE.search(body)):
+        return "may_text"
+    return None
 
 
 def marks(session: Session, reading: Reading, asks: str | None = None) -> bool:
@@ -281,6 +290,14 @@ def say(session: Session, slot: str, spans: Sequence[tuple[int, int]], entry: in
     session.said[slot] = [*earlier, *new]
 
 
+def say_more(session: Session) -> None:
+    """Adds the text kept last, as a whole, to what was told of what happened."""
+    last = len(session.account) - 1
+    told = session.said.get("account", [])
+    if not any(said.entry == last for said in told):
+        session.said["account"] = [*told, Said(last, 0, len(session.account[last].text))]
+
+
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values by slot as a label object: `place.at` becomes `{"place": {"at": ...}}`."""
     found: dict[str, Any] = {}
@@ -320,60 +337,3 @@ def tell(session: Session, key: str, value: str | bool) -> None:
         session.values[key] = value
         if key in session.guessed:
             session.guessed.remove(key)
-
-
-def known_slots(session: Session) -> frozenset[str]:
-    """The slots of which something is known from this sitting, each group beside its keys (R2: nothing older)."""
-    before = session.before
-    slots = {*session.values, *[slot for slot, said in session.said.items() if said and said[-1].entry >= before]}
-    found = slots.union(map(_group, slots))
-    if "place.between" in found or "place.next" in found:
-        found.add("place.at")
-    if "service" in found and not _rides(session, found):
-        found.discard("service")
-    if session.consent:
-        found.add("contact")
-    if session.still_there is not None:
-        found.add("still_there")
-    if "platform" in session.marks:
-        found.add("platform")
-    return frozenset(found)
-
-
-@lru_cache(maxsize=256)
-def _group(slot: str) -> str:
-    """The group of a slot: `place` of `place.at`."""
-    return slot.partition(".")[0]
-
-
-def _rides(session: Session, found: set[str]) -> bool:
-    """Whether what is known of a service is more than when something happened."""
-    if session.values.get("service.time_kind") != "event":
-        return True
-    return any(slot.startswith("service.") and not slot.startswith("service.time") for slot in found)
-
-
-def view(session: Session, house: House, now: float) -> View:
-    """What conditions look at, at Unix seconds `now`."""
-    s, values, marked = session, session.values, session.marks
-    return View(
-        urgency=values.get("urgency") or UNKNOWN,
-        role=UNKNOWN if "role" in s.guessed else values.get("role") or UNKNOWN,
-        suspect_is=values.get("suspect_is") or UNKNOWN,
-        behaviours=frozenset(values.get("behaviours", ())),
-        language=s.language,
-        channel=s.channel,
-        hour=house.local(now).hour,
-        quiet="silent" in marked,
-        under_18="under_18" in marked,
-        confidential=s.confidential,
-        deaf="no_voice" in marked,
-        unsure="unsure" in marked,
-        alarmed=s.alarmed,
-        support_given="support" in s.told,
-        platform="platform" in marked,
-        other_language="other_language" in marked,
-        still_there=s.still_there,
-        known=known_slots(s),
-        answered=s.answered,
-    )

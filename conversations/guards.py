@@ -51,10 +51,11 @@ def wanted(step: Step, facts: Facts) -> bool:
 
 def following(flow: Flow, facts: Facts) -> str:
     """The first step still wanted of the order that fits."""
+    settled = facts.settled
     for when, steps in _plan(flow):
         if when is None or when.holds(facts.view):
             for step in steps:
-                if wanted(step, facts):
+                if step.id not in settled and wanted(step, facts):
                     return step.id
     return flow.end.id
 

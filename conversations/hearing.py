@@ -12,7 +12,7 @@ from conversations.house import House
 from conversations.leads import SURE, Leads, is_lone, language_told
 from conversations.moves import Moves
 from conversations.reading import Context, Reading
-from conversations.replies import Reply
+from conversations.replies import Reply, is_yes_or_no
 from conversations.revisions import Changes
 from conversations.session import Aside, Session
 from conversations.telling import Telling
@@ -22,6 +22,9 @@ Reader = Callable[[str, Context], Reading]
 
 REPORT, SUPPORT, NOISE, QUESTION = "report", "support", "noise", "question"
 """What a text may be for (`Reading.intent`)."""
+
+LIKENESS = "intent.likeness"
+"""How a text came to be taken for something by words like others', never enough to end a conversation."""
 
 _FEW_WORDS = 2
 
@@ -59,7 +62,7 @@ class Hearing:
         return Telling(self.flow, self.s, self.moves.view)
 
     def _read(self, body: str, step: Step | None) -> Reading:
-        local = self.house.local(self.now)
+        local = self.moves.local
         if not self.s.reportable:
             step = None  # only greetings so far: nothing has been asked that a further one could answer
         aside = self.s.aside
@@ -189,7 +192,7 @@ class Hearing:
     def _quieten(self, event: Text, step: Step | None, reply: Reply) -> None:
         """A lone character says "I am here and cannot type"; words end it (rule 9)."""
         marks = self.s.marks
-        if is_lone(event.body, step, reply):
+        if is_lone(event.body, step, reply) and not is_yes_or_no(self.flow, event.body):
             self.s.reportable = True
             if facts.note(self.s, "silent"):
                 self.leads.quiet_begun = True

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from conversations.conditions import FLAGS, VALUES
 from conversations.flow import Kind
 
-_FOUND_OUT = ("quiet", "confidential", "alarmed", "support_given", "other_language")
+_FOUND_OUT = ("quiet", "confidential", "alarmed", "support_given", "other_language", "few_words")
 
 SETTABLE: Mapping[str, tuple[str | bool, ...]] = MappingProxyType(
     {

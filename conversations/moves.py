@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from conversations import facts
 from conversations.conditions import View
 from conversations.events import Text
 from conversations.flow import Flow, Kind, Step
 from conversations.guards import Facts
 from conversations.house import House
-from conversations.replies import enough, read_first
+from conversations.known import view as view_of
+from conversations.replies import enough, is_yes_or_no, read_first
 from conversations.session import WITHDRAWS, Entry, Session
 from conversations.table import advance
+
+MORE = "account.more"
+"""What a question for more of what happened fills: the words are added to the account."""
 
 _LETTERS = 3
 """The fewest letters or figures of an answer that is kept as said."""
@@ -19,7 +25,7 @@ _LETTERS = 3
 class Moves:
     """Changes one session for one turn. `now` is Unix seconds."""
 
-    __slots__ = ("_view", "flow", "house", "now", "s")
+    __slots__ = ("_earlier", "_local", "_view", "flow", "house", "now", "s")
 
     def __init__(self, flow: Flow, session: Session, house: House, now: float) -> None:
         self.flow = flow
@@ -27,13 +33,22 @@ class Moves:
         self.house = house
         self.now = now
         self._view: View | None = None
+        self._local: datetime | None = None
+        self._earlier = len(session.account)
 
     @property
     def view(self) -> View:
         """What conditions look at now."""
         if self._view is None:
-            self._view = facts.view(self.s, self.house, self.now)
+            self._view = view_of(self.s, self.local.hour)
         return self._view
+
+    @property
+    def local(self) -> datetime:
+        """The local time."""
+        if self._local is None:
+            self._local = self.house.local(self.now)
+        return self._local
 
     def touch(self) -> None:
         """The session has changed: what conditions look at is worked out anew."""
@@ -56,7 +71,6 @@ class Moves:
             s.settled.append(step.id)
         if choice:
             s.answered[step.id] = choice
-        self.touch()
         self.move(event, choice)
         self._pass(step)
 
@@ -94,7 +108,7 @@ class Moves:
         s.before = len(s.account)
         s.values, s.answered, s.trail, s.settled, s.guessed = {}, {}, [], [], []
         s.misunderstood, s.alarmed, s.still_there, s.aside = 0, False, None, None
-        s.told = [name for name in s.told if name not in ("support", "playback")]
+        s.told = [name for name in s.told if name not in ("support", "person_wanted")]
         s.marks = [mark for mark in s.marks if mark not in ("silent", "platform")]
         self.touch()
 
@@ -110,16 +124,20 @@ class Moves:
         if not self.s.account:
             return
         body = self.s.account[-1 if entry is None else entry].text
-        if body.strip():
+        if not body.strip():
+            return
+        if slot == MORE:
+            facts.say_more(self.s)
+        else:
             facts.say(self.s, slot, [(0, len(body))], entry)
-            self.touch()
+        self.touch()
 
     def fill_with_first_try(self, step: Step) -> bool:
         """The first answer to a question, which could not be read, is kept as said where the second skips (rule 6)."""
         s = self.s
         if not s.misunderstood or step.slot is None or step.choices or self.view.knows(step.slot):
             return False
-        for index in range(s.before, len(s.account)):
+        for index in range(s.before, self._earlier):
             text = s.account[index].text
             if s.account[index].question == step.asks and enough(text, _LETTERS) and not self._tells_else(index, text):
                 self.fill(step.slot, index)
@@ -129,7 +147,7 @@ class Moves:
     def _tells_else(self, index: int, text: str) -> bool:
         """Whether a text kept was a question of theirs, or told something."""
         told = any(said.entry == index for found in self.s.said.values() for said in found)
-        return told or read_first(self.flow, text).topic is not None
+        return told or is_yes_or_no(self.flow, text) or read_first(self.flow, text).topic is not None
 
     def _pass(self, step: Step) -> None:
         s = self.s

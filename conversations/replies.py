@@ -13,7 +13,7 @@ from conversations.flow import Flow, Step, Topic
 from conversations.kinds import KINDS
 from conversations.texts import soften
 
-_EDGES = ' .,;:!-_*"()[]{}<>~/'
+_EDGES = ' .,;:!-_*"()[]{}<>~/\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff'
 _FIRST_TOKEN = re.compile(r"\s*[(\[\"']?([^\s.,;:!?)\]\"']+)")
 _CLAUSES = re.compile(r"[,.;:!?\n]+|\b(?:so|but|and|please|ond|felly|plis)\b", re.I)
 _LETTERS_OR_FIGURES = re.compile(r"[^\W_]")
@@ -34,6 +34,7 @@ MOST_WORDS_OF_A_TOPIC = 12
 """A question of the reporter's is looked for in texts up to this length."""
 
 
+_LONGEST_THANKS = 7
 _BESIDE_A_TOPIC = 2
 """The most words beside a question of the reporter's that still say nothing else."""
 
@@ -61,7 +62,7 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """The words of a flow version, ready to look up by `key_of`: keywords, each step's choices, topics' phrases;
-    `tongues` the language of keywords that are of one alone."""
+    `tongues` the language of keywords that are of one alone; `openings` the first words of topics' phrases."""
 
     urgent: dict[str, tuple[str, str]]
     anywhere: dict[str, tuple[str, str]]
@@ -72,10 +73,15 @@ class Lexicon:
     topics: dict[str, Topic]
     tongues: dict[str, str]
     phrases: re.Pattern[str] | None
+    openings: frozenset[str]
 
 
+@lru_cache(maxsize=4)
 def key_of(text: str) -> str:
-    """A text without case, edges, apostrophes and doubled spaces, for comparing with keywords."""
+    """A text without case, edges, apostrophes and doubled spaces, for comparing with keywords.
+
+    One text is compared several times in its turn; no more than the last few are held.
+    """
     key = " ".join(soften(text).casefold().replace("'", "").split()).strip(_EDGES)
     bare = key.strip(_EDGES + "?")
     return "?" if key and not bare else bare
@@ -109,6 +115,7 @@ def lexicon(flow: Flow) -> Lexicon:
         topics,
         _tongues(flow),
         re.compile(rf"(?<!\S)(?:{longest_first})(?!\S)") if topics else None,
+        frozenset(phrase.partition(" ")[0] for phrase in topics),
     )
 
 
@@ -124,6 +131,21 @@ def _tongues(flow: Flow) -> dict[str, str]:
 def is_idle(flow: Flow, text: str) -> bool:
     """Whether a whole text is a word of thanks, of skipping, of being done, or a plain no."""
     return lexicon(flow).keywords.get(key_of(text), ("", ""))[0] in _IDLE
+
+
+def after_thanks(flow: Flow, key: str) -> str:
+    """The figure alone of "ok 1"; any other key as it is."""
+    head, _, tail = key.rpartition(" ")
+    thanked = tail.isdigit() and lexicon(flow).keywords.get(head, ("", ""))[0] == "thanks"
+    return tail if thanked else key
+
+
+def is_thanks(flow: Flow, text: str) -> bool:
+    """Whether a text opens with thanks and is short ("thank you so much for this")."""
+    words = text.split()
+    found = lexicon(flow).keywords
+    opens = (found.get(key_of(" ".join(words[:count])), ("", ""))[0] for count in (1, 2, 3))
+    return len(words) <= _LONGEST_THANKS and "thanks" in opens
 
 
 def takes_back(flow: Flow, text: str) -> bool:
@@ -166,7 +188,7 @@ def read(flow: Flow, step: Step, text: str) -> Reply:
     if hit is not None:
         return Reply(keyword=hit[0], word=hit[1])
     if step.choices:
-        number = words.choices[step.id].get(key, 0)
+        number = words.choices[step.id].get(after_thanks(flow, key), 0)
         if number:
             return Reply(choice=number, clear=True)
     hit = words.anywhere.get(key) or words.keywords.get(key)
@@ -190,6 +212,11 @@ def yes_or_no(flow: Flow, text: str) -> int:
     return words.get(key_of(text), 0) or (words.get(key_of(opener[1]), 0) if opener else 0)
 
 
+def is_yes_or_no(flow: Flow, text: str) -> bool:
+    """Whether a whole text is a yes or a no."""
+    return key_of(text) in lexicon(flow).yes_no
+
+
 def enough(text: str, least: int) -> bool:
     """Whether a text holds that many letters or figures."""
     return any(count >= least for count, _ in enumerate(_LETTERS_OR_FIGURES.finditer(text), 1))
@@ -200,6 +227,8 @@ def _topic(words: Lexicon, text: str) -> tuple[Topic | None, bool]:
     if words.phrases is None or text.count(" ") >= MOST_WORDS_OF_A_TOPIC:
         return None, False
     said = spaced(text)
+    if words.openings.isdisjoint(said.split()):
+        return None, False
     hit = words.phrases.search(said)
     if hit is None:
         return None, False

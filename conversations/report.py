@@ -60,7 +60,8 @@ def document(session: Session) -> Document | None:
     made["marks"] = [mark for mark in session.marks if mark in SHOWN_MARKS]
     made["facts"] = _facts(session)
     made["said"] = _said(session)
-    made["account"] = [_entry(entry) for entry in session.account if not _withheld(session, entry)]
+    stopped = session.state == "stopped"
+    made["account"] = [_entry(entry) for entry in session.account if not (stopped and WITHDRAWS in entry.notes)]
     made["consent"] = {name: session.consent.get(name) for name in ("contact", "name", "how")}
     return made
 
@@ -138,43 +139,31 @@ def _label_object(values: Mapping[str, Any]) -> Document:
         "describes_suspect": False,
     }
     for slot, value in values.items():
-        if slot.startswith("place."):
-            place[slot[6:]] = value
-        elif slot.startswith("service."):
-            service[slot[8:]] = value
-        elif slot in facts:
-            facts[slot] = value
+        group, _, key = slot.partition(".")
+        if not key:
+            if slot in facts:
+                facts[slot] = value
+        elif group == "place":
+            place[key] = value
+        elif group == "service":
+            service[key] = value
     return facts
 
 
 def _said(session: Session) -> Document:
     account = session.account
-    return {
-        slot: [
-            {
-                "text": account[said.entry].text,
-                "span": [said.start, said.end],
-                "question": account[said.entry].question,
-                "at": iso(account[said.entry].at),
-            }
-            for said in found
-        ]
-        for slot, found in session.said.items()
-    }
-
-
-def _withheld(session: Session, entry: Entry) -> bool:
-    return session.state == "stopped" and WITHDRAWS in entry.notes
+    found: Document = {}
+    for slot, spans in session.said.items():
+        found[slot] = listed = []
+        for number, start, end in spans:
+            text, at, question, *_ = account[number]
+            listed.append({"text": text, "span": [start, end], "question": question, "at": iso(at)})
+    return found
 
 
 def _entry(entry: Entry) -> Document:
-    made: Document = {
-        "question": entry.question,
-        "put": entry.put,
-        "language": entry.language,
-        "text": entry.text,
-        "at": iso(entry.at),
-    }
-    if entry.notes:
-        made["notes"] = list(entry.notes)
+    text, at, question, put, language, notes = entry
+    made: Document = {"question": question, "put": put, "language": language, "text": text, "at": iso(at)}
+    if notes:
+        made["notes"] = list(notes)
     return made

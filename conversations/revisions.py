@@ -43,6 +43,7 @@ def revise(
     has is handled elsewhere, and, in danger or with the person still present, place, train and urgency.
     """
     s = session
+    s.unheard = s.unheard or changes.words or changes.facts
     newly = not s.completed and _finished(flow, s, step, view)
     if newly:
         s.completed, s.state = True, "complete"
@@ -60,7 +61,7 @@ def revise(
         made.append(_desk(s, "alert", now))
     if _BEGUN not in s.told and any(view.knows(slot) for slot in flow.complete):
         s.told.append(_BEGUN)
-    s.kind, s.revised, s.forwarded = kind, now, True
+    s.kind, s.revised, s.forwarded, s.unheard = kind, now, True, False
     if s.confidential:
         s.apart += 1
     else:
@@ -122,7 +123,7 @@ def _kind(flow: Flow, session: Session, changes: Changes, newly_complete: bool, 
 
 def _on_the_way(flow: Flow, session: Session, changes: Changes, view: View) -> str | None:
     """The kind of something new in a report that is not complete yet."""
-    if session.staffed and session.forwarded:
+    if (session.staffed or session.typing) and session.forwarded:
         return "updated"
     if view.urgency == "past":
         return None

@@ -16,6 +16,9 @@ def say(heard: Hearing) -> None:
     if heard.changes.alert:
         heard.reply = heard.telling.line("danger", _open_step(heard))
         return
+    if s.typing and not (heard.changes.stopped or leads.first() in _ASKED_FOR):
+        heard.reply = None
+        return
     if heard.reply is not None or leads.silent or s.staffed:
         return
     if s.confidential and "confidential" not in s.told:
@@ -56,6 +59,8 @@ def _led(heard: Hearing, lead: str | None) -> str | None:
     return telling.line(lead, open_step)
 
 
+_ASKED_FOR = frozenset({"support", "deleted"})
+"""What is answered even while a person writes: who asks for help gets it at any point (rule 10)."""
 _ANSWERS = frozenset({"topic", "support", "deleted", "handover", "handover_off"})
 
 

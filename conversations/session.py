@@ -84,8 +84,9 @@ class Session:
     * `reportable`: whether a text was more than a greeting or a question. `card`: the facts last shown to the desk of a
       confidential report in danger.
     * `marks`: `SHOWN_MARKS` and those that choose our questions.
-      `told`: lines that are said once. `sealed`: nothing leaves. `staffed`: a person answers.
-    * `later`: fields of a later version, carried along.
+      `told`: lines that are said once. `sealed`: nothing leaves. `staffed`: a person answers. `typing`: a person writes
+      and has sent nothing yet; a `put` that is gone by then was answered, and nothing was asked since.
+    * `unheard`: something told is in no revision yet. `later`: fields of a later version, carried along.
     """
 
     id: str
@@ -124,6 +125,8 @@ class Session:
     reportable: bool = False
     sealed: bool = False
     staffed: bool = False
+    typing: bool = False
+    unheard: bool = False
     still_there: bool | None = None
     aside: Aside | None = None
     earlier: dict[str, Any] = field(default_factory=dict)
@@ -187,12 +190,11 @@ class Session:
         """The session as compact JSON in UTF-8; what is as in a new session is left out."""
         held = self.__dict__
         data: dict[str, Any] = {"v": FORMAT, **self.later}
-        for name in _REQUIRED:
-            data[name] = held[name]
+        data.update(zip(_REQUIRED, _required_of(self), strict=True))
         for name, usual in _USUAL:
             if (value := held[name]) != usual:
                 data[name] = value
-        for name, _ in _HOLDING:
+        for name in _HELD:
             if value := held[name]:
                 data[name] = value
         if (aside := self.aside) is not None:
@@ -239,18 +241,22 @@ class Session:
         session: Session = object.__new__(cls)
         held = session.__dict__
         held.update(_DEFAULTS)
-        held["later"] = {name: raw.pop(name) for name in raw.keys() - _KNOWN}
+        held["later"] = {} if raw.keys() <= _KNOWN else {name: raw.pop(name) for name in raw.keys() - _KNOWN}
         held.update(raw)
         for name, kind in _HOLDING:
             if name not in raw:
                 held[name] = kind()
-        slug, version, fingerprint = held["flow"]
-        session.flow = slug, version, fingerprint
-        session.account = [_entry(*row) for row in raw["account"]]
-        session.said = {slot: [Said(*span) for span in found] for slot, found in raw["said"].items()}
-        session.aside = _aside(raw["aside"]) if "aside" in raw else None
-        _check_types(session)
+        slug, version, fingerprint = raw["flow"]
+        held["flow"] = slug, version, fingerprint
+        held["account"] = [_made(Entry, (*row, ())) if len(row) == 5 else _entry(*row) for row in raw["account"]]
+        held["said"] = {slot: [_made(Said, span) for span in found] for slot, found in raw["said"].items()}
+        held["aside"] = _aside(raw["aside"]) if "aside" in raw else None
+        _check_types(session, raw)
         return session
+
+
+_made = tuple.__new__
+"""Makes a named tuple of values in order, their number still to be checked: half the cost of calling its class."""
 
 
 def _entry(text: str, at: float, question: str | None, put: str | None, language: str, notes: Any = ()) -> Entry:
@@ -268,15 +274,17 @@ def _aside(raw: list[Any]) -> Aside:
 
 _LISTS = ("danger", "trail", "settled", "guessed", "marks", "told")
 _DICTS = ("values", "earlier", "answered", "consent")
-_FLAGS = ("confidential", "reportable", "sealed", "staffed")
+_FLAGS = ("confidential", "reportable", "sealed", "staffed", "typing", "unheard")
 _REQUIRED = (
     *(f.name for f in fields(Session) if f.default is MISSING and f.default_factory is MISSING),
     "step",
     "state",
 )
+_required_of = attrgetter(*_REQUIRED)
 _APART = (*_REQUIRED, "aside")
 _USUAL = tuple((f.name, f.default) for f in fields(Session) if f.default is not MISSING and f.name not in _APART)
 _HOLDING: tuple[tuple[str, type], ...] = (*((name, list) for name in _LISTS), *((name, dict) for name in _DICTS))
+_HELD = (*_LISTS, *_DICTS)
 _ALWAYS, _DEFAULTS = frozenset((*_REQUIRED, "account", "said")), dict(_USUAL)
 _KNOWN = frozenset(f.name for f in fields(Session)) - {"later"}
 _COPIED = (*_LISTS, *_DICTS, "account", "said")
@@ -295,20 +303,24 @@ _TYPES: tuple[tuple[str, Any], ...] = (
     *_HOLDING,
     ("still_there", (bool, type(None))),
 )
-_TYPED, _WANTED = tuple(name for name, _ in _TYPES), tuple(wanted for _, wanted in _TYPES)
-_typed_of = attrgetter(*_TYPED)
+_ALLOWED: dict[str, frozenset[type]] = {
+    name: frozenset(wanted) if isinstance(wanted, tuple) else frozenset({wanted}) for name, wanted in _TYPES
+}
+"""What JSON may hold under each name; `account`, `said`, `flow` and `aside` are looked at one by one."""
 
 
-def _check_types(session: Session) -> None:
-    if not all(map(isinstance, _typed_of(session), _WANTED)):
-        raise TypeError("field")
+def _check_types(session: Session, raw: dict[str, Any]) -> None:
+    for name, value in raw.items():
+        allowed = _ALLOWED.get(name)
+        if allowed is not None and type(value) not in allowed:
+            raise TypeError("field")
     if session.state not in STATES or (session.ended is not None and session.ended not in ENDINGS):
         raise ValueError("state")
     count = len(session.account)
     for entry in session.account:
-        if not isinstance(entry.text, str) or not isinstance(entry.at, _NUMBER):
+        if not isinstance(entry[0], str) or not isinstance(entry[1], _NUMBER):
             raise TypeError("account")
     for found in session.said.values():
-        for span in found:
-            if not (0 <= span.entry < count and 0 <= span.start <= span.end <= len(session.account[span.entry].text)):
+        for where, start, end in found:
+            if not (0 <= where < count and 0 <= start <= end <= len(session.account[where][0])):
                 raise ValueError("said")

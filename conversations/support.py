@@ -108,6 +108,10 @@ class Check:
     why: str
     confirm: str
 
+    def __str__(self) -> str:
+        number = f" ({self.number})" if self.number else ""
+        return f"{self.id}{number} does not go out in production: {self.why}. Confirm {self.confirm}."
+
 
 @dataclass(frozen=True, slots=True)
 class Directory:

@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from conversations import flows
 from conversations.flow import Flow
-from conversations.guards import Facts, Guard, guard
+from conversations.guards import Facts, Guard, following, guard
 
 if TYPE_CHECKING:
     from statemachine import StateMachine
 
 Ways = Mapping[str, Mapping[str, Sequence[tuple[Sequence[str], str]]]]
 """By state and event the ways on, the first open one is taken: the names of its guards, and where it leads."""
+
+_Ways = tuple[tuple[tuple[tuple[Guard, ...], str], ...], dict[str, str], tuple[tuple[tuple[Guard, ...], str], ...]]
+_ONWARD = "next:"
 
 
 class Table:
@@ -30,7 +33,7 @@ class Table:
         self._names = ways
         self._flow = flow
         self._guards: dict[str, Guard] = {}
-        self._ways: dict[tuple[str, str], tuple[tuple[tuple[Guard, ...], str], ...]] = {}
+        self._ways: dict[tuple[str, str], _Ways] = {}
 
     def follows(self, state: str, event: str, model: Facts) -> str:
         """The state that follows: the first way whose guards all hold.
@@ -39,7 +42,19 @@ class Table:
             statemachine.exceptions.TransitionNotAllowed: no way is open, as in the machine.
             KeyError: the machine has no such state.
         """
-        for guards, target in self._ways.get((state, event)) or self._look_up(state, event):
+        guarded, onward, others = self._ways.get((state, event)) or self._look_up(state, event)
+        for guards, target in guarded:
+            for holds in guards:
+                if not holds(model):
+                    break
+            else:
+                return target
+        if onward:
+            if model.leads_to is None:
+                model.leads_to = following(self._flow, model)
+            if (arrived := onward.get(model.leads_to)) is not None:
+                return arrived
+        for guards, target in others:
             for holds in guards:
                 if not holds(model):
                     break
@@ -47,11 +62,21 @@ class Table:
                 return target
         raise _not_allowed(state)
 
-    def _look_up(self, state: str, event: str) -> tuple[tuple[tuple[Guard, ...], str], ...]:
-        named = self._names[state].get(event, ())
-        found = tuple((tuple(self._guard(name) for name in names), target) for names, target in named)
+    def _look_up(self, state: str, event: str) -> _Ways:
+        """The ways in their order, a first run of those that only lead on to the next step as one look-up."""
+        named = list(self._names[state].get(event, ()))
+        runs = [len(names) == 1 and names[0].startswith(_ONWARD) for names, _ in named]
+        first = runs.index(True) if True in runs else len(runs)
+        last = next((index for index in range(first, len(runs)) if not runs[index]), len(runs))
+        onward: dict[str, str] = {}
+        for names, target in named[first:last]:
+            onward.setdefault(names[0].removeprefix(_ONWARD), target)
+        found = self._guarded(named[:first]), onward, self._guarded(named[last:])
         self._ways[state, event] = found
         return found
+
+    def _guarded(self, named: Sequence[tuple[Sequence[str], str]]) -> tuple[tuple[tuple[Guard, ...], str], ...]:
+        return tuple((tuple(self._guard(name) for name in names), target) for names, target in named)
 
     def _guard(self, name: str) -> Guard:
         if name not in self._guards:

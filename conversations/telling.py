@@ -8,6 +8,7 @@ from conversations.conditions import BEHAVIOURS, View
 from conversations.flow import WHOLE_QUESTION, Flow, Kind, Step, Topic
 from conversations.playback import playback
 from conversations.session import Session
+from conversations.texts import fits_one
 from conversations.wording import Wording, parse
 
 HARM = frozenset(BEHAVIOURS) - {"theft", "antisocial", "other"}
@@ -31,8 +32,14 @@ class Telling:
         if name in WHOLE_QUESTION and step is not None and step.kind in _ALONE:
             return self.ask(step) or ""
         values.setdefault("services", "")
-        question = values.pop("question", None) or self._question(step, whole=name in WHOLE_QUESTION)
-        return self._fill(self.flow.lines[name], question=question, reference=self.s.shown_reference, **values).rstrip()
+        values.setdefault("reference", self.s.shown_reference)
+        line, said = self.flow.lines[name], values.pop("question", None)
+        if said is None and step is not None and (whole := self._played(step)):
+            text = self._fill(line, question=whole, **values).rstrip()
+            if fits_one(text):
+                return text
+        question = said or self._question(step, whole=name in WHOLE_QUESTION)
+        return self._fill(line, question=question, **values).rstrip()
 
     def topic(self, topic: Topic, step: Step | None, question: str | None = None) -> str:
         """The answer to a question of the reporter's, the open question (or `question` instead of it) behind it."""
@@ -51,6 +58,13 @@ class Telling:
     def again(self, step: Step) -> str:
         """A question in other words, with an example."""
         return self._fill(step.again or step.text)
+
+    def _played(self, step: Step) -> str:
+        """What a play-back repeats, where it has not been put before."""
+        if step.kind is not Kind.PLAYBACK:
+            return ""
+        whole = playback(step, self.s, self.view.known)
+        return whole if whole != self.s.put else ""
 
     def _question(self, step: Step | None, *, whole: bool) -> str:
         if step is None or step.kind is Kind.END:

@@ -9,7 +9,7 @@ from conversations.answering import names_somebody
 from conversations.asking import Asking
 from conversations.events import Text
 from conversations.flow import OPENING, STOPPED, Kind, Step
-from conversations.hearing import NOISE, QUESTION, REPORT, SUPPORT, Reader
+from conversations.hearing import LIKENESS, NOISE, QUESTION, REPORT, SUPPORT, Reader
 from conversations.reading import Value
 from conversations.replies import Reply, is_idle, key_of, lexicon, read, read_first, takes_back
 from conversations.saying import say
@@ -22,6 +22,10 @@ _ASIDE = frozenset({"support", "delete", "language"})
 _OPTOUT, _OTHER = "optout", "lost_property_or_other_service"
 _ASKS = Value(QUESTION)
 _NOTHING_SAID = frozenset({"skip", "dont_know", "no"})
+_SENTENCE = 4
+"""The fewest words of a text that wants to tell something."""
+
+_SAME_QUESTION = frozenset({"start", "reword", "thanks"})
 _DONE = frozenset({"thanks", "skip", "done"})
 _CONFIRMS = frozenset({Kind.PLAYBACK, Kind.CONSENT})
 
@@ -64,7 +68,7 @@ class Texting(Asking):
             self._after_stop(event, reply)
         elif reply.keyword == "danger":
             self._danger(reply, fresh)
-        elif self.s.staffed:
+        elif self.s.staffed or (self.s.typing and self.s.put is None and reply.keyword not in _ASIDE):
             self._keep(event, None)
         elif self.rested is not None and self._wants_nothing(event, reply):
             self._rest(event, reply)
@@ -92,8 +96,16 @@ class Texting(Asking):
         if reading is None or not (reading.danger or reading.behaviours or reading.place or reading.service):
             if reply.topic is not None or is_idle(self.flow, event.body):
                 return True
+            if reading is not None and reading.intent.rule == LIKENESS and self._is_a_sentence(event.body):
+                return False
             return reading is not None and (reading.intent.value == NOISE or reading.answer.value in _NOTHING_SAID)
         return False
+
+    def _is_a_sentence(self, body: str) -> bool:
+        """Whether a text says more than thanks: "ok actually i want to tell you"."""
+        words = body.split()
+        thanked = any(is_idle(self.flow, " ".join(words[:count])) for count in (1, 2)) and len(words) < _SENTENCE + 2
+        return len(words) >= _SENTENCE and not thanked
 
     def _rest(self, event: Text, reply: Reply) -> None:
         """Nobody who wanted no more is pressed: a question is answered in one line, all else is kept in silence."""
@@ -118,11 +130,16 @@ class Texting(Asking):
         if reply.keyword in ("stop", "withdraw"):
             return "stop" if reply.keyword == "stop" else "withdrawn"
         reading, step = self.reading, self.step
-        if reading is None or reading.danger or reading.behaviours or is_idle(self.flow, event.body):
+        if reading is None or reading.danger or reading.behaviours:
             return None
-        said = takes_back(self.flow, event.body) or (step is not None and step.kind in _CONFIRMS)
-        if reading.intent.value != _OPTOUT and not (said and facts.wished(reading, "withdraw")):
+        if reading.intent.value != _OPTOUT and not facts.wished(reading, "withdraw"):
             return None
+        if is_idle(self.flow, event.body):
+            return None
+        if reading.intent.value != _OPTOUT or reading.intent.rule == LIKENESS:
+            confirms = step is not None and step.kind in _CONFIRMS
+            if not (facts.wished(reading, "withdraw") and (confirms or takes_back(self.flow, event.body))):
+                return None
         return "withdrawn" if self.s.reportable else "stop"
 
     def _stop(self, event: Text, reply: Reply, line: str) -> None:
@@ -188,7 +205,7 @@ class Texting(Asking):
         reading = self.reading
         if reading is None or reading.danger or reading.behaviours:
             return False
-        if reading.intent.value == SUPPORT:
+        if reading.intent.value == SUPPORT and reading.intent.rule != LIKENESS:
             self.s.marks = [mark for mark in self.s.marks if mark not in ("person_wanted", "unsure")]
             self._spoken(fresh=True)
             self._leave(OPENING, "support_only")
@@ -224,18 +241,26 @@ class Texting(Asking):
             return
         self._keep(event, None)
         self._wishes(reply)
+        self._changed_mind(event.body)
         if self.changes.words:
             self.leads.add("added")
         elif self.leads.first() is None:
             self.leads.silent = True
 
+    def _changed_mind(self, body: str) -> None:
+        """Whether we may text later can be taken back or given after the end too (R4)."""
+        held = self.s.consent.get("contact")
+        said = facts.contact_allowed(self.reading, body) if self.reading is not None else None
+        if said is not None and (held is None or (said == "anonymous") != (held == "anonymous")):
+            self.s.consent["contact"] = said
+            self.changes.words = self.changes.facts = True
+
     def _within(self, event: Text, reply: Reply, step: Step) -> None:
         """A text while a question is open."""
         if reply.keyword in _ASIDE:
             self._aside_word(reply)
-        elif reply.keyword in ("start", "reword", "thanks"):
-            self.reply = self.telling.again(step)
-            self.leads.silent = True
+        elif reply.keyword in _SAME_QUESTION:
+            self._once_more(reply, step)
         elif reply.keyword == "back":
             self.s.aside = None
             self.moves.back()
@@ -245,13 +270,41 @@ class Texting(Asking):
             self.s.aside = None
             self.moves.finish(step)
         elif self.s.aside is not None and (self.s.aside.put or self._names_one(self.s.aside, event.body)):
-            if reply.bare and reply.topic is not None and self.s.aside.put:
+            if reply.bare and reply.topic is not None and self.s.aside.put and not self._said_again(event.body, step):
                 self._keep(event, None)
                 self._wishes(reply)
             else:
                 self._beside(event, reply, step, self.s.aside)
         else:
             self._answer(event, reply, step)
+
+    def _once_more(self, reply: Reply, step: Step) -> None:
+        """START, "?" and thanks: the open question again."""
+        aside = self.s.aside
+        if aside is not None and aside.ask == "pass_on" and aside.put:
+            self._ask_to_pass_on(reply)
+        elif reply.keyword != "thanks":
+            self.reply = self.telling.again(step)
+            self.leads.silent = True
+        elif self.s.reportable:
+            self._thanked(step, self.telling.again(step))
+        else:
+            self.leads.silent = True
+
+    def _ask_to_pass_on(self, reply: Reply) -> None:
+        """The same question again; thanks are no answer, and after "not yet" they are left in peace."""
+        aside, held = self.s.aside, "not_yet" in self.s.told
+        if held:
+            self.ended = "support_only"
+        if reply.keyword != "thanks" or aside is None:
+            self.leads.add("aside")
+        elif held:
+            self.leads.silent = True
+        elif aside.put >= asides.MOST_PUT:
+            self._not_yet()
+        else:
+            self.s.aside = replace(aside, put=aside.put + 1)
+            self.leads.add("aside")
 
     def _names_one(self, aside: Aside, body: str) -> bool:
         """Whether a text settles a question that is still to be put; figures cannot."""
@@ -262,5 +315,7 @@ class Texting(Asking):
         self.s.aside = None
         if aside is not None and aside.put and aside.ask == "pass_on":
             self._not_yet()
-        elif aside is None or not aside.put or aside.ask == "wrong":
+        elif aside is not None and aside.put and aside.ask == "which":
+            self._unchosen(step)
+        else:
             self._skipped(step)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from conversations import asides, report
 from conversations.echo import place_words
-from conversations.events import Event, HandBack, Outcome, Revision, Silence, Staff, Text
+from conversations.events import Event, HandBack, Outcome, Revision, Silence, Staff, Text, Typing
 from conversations.flow import OPENING, STOPPED, Flow, Kind
 from conversations.house import NO_HOUSE, House
 from conversations.reading import Context, Reading
@@ -38,6 +38,7 @@ __all__ = [
     "Silence",
     "Staff",
     "Text",
+    "Typing",
     "UnknownState",
     "prepare",
     "take_turn",
@@ -93,7 +94,7 @@ class _Turn:
         texting = self.texting
         if isinstance(event, Text):
             if event.repeat:
-                texting.reply = self.s.put
+                texting.reply = None if self.s.typing else self.s.put
             else:
                 texting.take(event)
                 if not event.held or self.s.step == OPENING:
@@ -112,25 +113,36 @@ class _Turn:
             s.due = min(s.due, self.now + wait)
             return
         s.due = None
-        if s.step == STOPPED or (step is not None and step.kind is Kind.END):
+        over = step is not None and step.kind is Kind.END
+        if s.step == STOPPED or (over and not s.unheard):
             return
-        s.ended = _when_silent(s)
+        if s.ended is None or (step is not None and not over):
+            s.ended = _when_silent(s)
         if not s.completed and not s.sealed and report.known(s):
             s.state = "unfinished"
             self.texting.changes.quiet = True
 
     def staff(self) -> None:
         """A person has texted: the questions rest until they hand back."""
-        self.s.staffed = True
+        self.s.staffed, self.s.typing = True, False
         self.s.put = None
 
+    def typing(self) -> None:
+        """A person writes: the questions rest, and the one that is open stays so."""
+        self.s.typing = not self.s.staffed
+
     def hand_back(self) -> None:
-        """The open question again, within the half hour after the last text (R4)."""
+        """The open question again, within the half hour after the last text (R4).
+
+        Where somebody only wrote, and the reporter has said nothing meanwhile, it stands as it was put.
+        """
         s, step = self.s, self.flow.by_id.get(self.s.step)
-        if not s.staffed:
+        stands = not s.staffed and (s.put is not None or not s.typing)
+        if s.staffed:
+            s.marks = [mark for mark in s.marks if mark != "person_wanted"]
+        s.staffed = s.typing = False
+        if stands:
             return
-        s.staffed = False
-        s.marks = [mark for mark in s.marks if mark != "person_wanted"]
         if step is None or step.kind is Kind.END or self.now - s.last_text > SITTING:
             return
         telling = self.texting.telling
@@ -151,7 +163,7 @@ class _Turn:
             s.ended, s.put = "handover" if _wants_person(s) else step.ends, None
         else:
             s.due = self.now + patience(step, self.texting.moves.view)
-            s.put = self.texting.reply or s.put if not s.staffed else None
+            s.put = self.texting.reply or (None if s.staffed or s.typing else s.put)
         if s.state == "unfinished":
             s.state = "open"
 
@@ -160,6 +172,8 @@ class _Turn:
         revisions = revise(self.flow, s, step, texting.changes, texting.moves.view, self.now)
         if s.ended == "complete" and texting.ended is None and report.known(s) and not s.completed:
             s.ended = "partial"
+        if s.unheard and s.due is None and _goes_forward(s):  # no question waits, what was told must not
+            s.due = self.now + patience(step, texting.moves.view)
         asks = asides.asks_of(self.flow, s) if texting.ended is None else None
         return Outcome(s, texting.reply, asks, s.step, s.ended, revisions, s.due)
 
@@ -167,8 +181,15 @@ class _Turn:
 _BESIDE: dict[type, Callable[[_Turn], None]] = {
     Silence: _Turn.silence,
     Staff: _Turn.staff,
+    Typing: _Turn.typing,
     HandBack: _Turn.hand_back,
 }
+
+
+def _goes_forward(session: Session) -> bool:
+    """Whether a silence sends forward what has been told."""
+    s = session
+    return report.known(s) and not (s.completed or s.sealed or s.step == STOPPED)
 
 
 def _wants_person(session: Session) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from conversations.flow import Flow
-from conversations.lint import edits, graph, wording, words
+from conversations.lint import edits, graph, ways, wording, words
 from conversations.lint.issue import Issue, issue
 from conversations.lint.texts import MOST_SEGMENTS, Longest, longest_texts
 
@@ -26,6 +26,7 @@ def lint(flow: Flow, previous: Flow | None = None) -> list[Issue]:
     found = list(chain.from_iterable(check(flow) for check in (*_TEXTS, *_WORDS)))
     broken = list(graph.compiled(flow))
     if not broken:
+        found = [ways.shown(flow, each) for each in found]
         found += chain.from_iterable(check(flow) for check in _GRAPH)
         if previous is not None:
             found += edits.edits(flow, previous)

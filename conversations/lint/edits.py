@@ -54,8 +54,7 @@ def _staff_question(flow: Flow, previous: Flow) -> Iterator[Issue]:
     """Wherever the question about staff was asked it still is, and still tells the same."""
     for view in situations(previous):
         before = [step for step in asked_in(previous, view) if asks_about_staff(step)]
-        after = [step for step in asked_in(flow, _speaking(flow, view)) if asks_about_staff(step)]
-        if before and not after:
+        if before and not any(asks_about_staff(step) for step in asked_in(flow, _speaking(flow, view))):
             message = "the question about staff is no longer asked here (R13)"
             yield issue(before[0].id, None, message, flow.first.at, walk(previous, view, 99))
             return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from conversations.conditions import FLAGS, VALUES, Condition, View
@@ -13,8 +14,12 @@ from conversations.flow import OPENING, Flow, Kind, Step
 from conversations.guards import Facts
 from conversations.lint.views import exhaustive, views
 from conversations.table import advance
+from conversations.wording import Template, Wording
 
 _MOST_STATES = 400
+_WAYS = 8
+"""Of so many conversations that come to a step the shortest is shown."""
+
 _SAMPLES = {
     Kind.PLACE: "Leeds",
     Kind.TRAIN: "18:05 to Leeds",
@@ -54,8 +59,8 @@ def walk(flow: Flow, view: View, most: int) -> tuple[str, ...]:
 @lru_cache(maxsize=4096)
 def way_to(flow: Flow, step_id: str) -> tuple[str, ...]:
     """The shortest conversation that comes to a step; empty where none was found."""
-    found = [lines for view in _situations(flow, step_id) if (lines := _shortest(flow, view, step_id))]
-    return min(found[:8], key=len, default=())
+    found = (lines for view in _situations(flow, step_id) if (lines := _shortest(flow, view, step_id)))
+    return min(islice(found, _WAYS), key=len, default=())
 
 
 def is_reached(flow: Flow, step_id: str) -> bool:
@@ -74,12 +79,29 @@ def _conditions(flow: Flow, step_id: str) -> list[Condition | None]:
     return found
 
 
-def _situations(flow: Flow, step_id: str) -> Iterator[View]:
+def way_to_text(flow: Flow, step_id: str, wording: Wording, template: Template, language: str) -> tuple[str, ...]:
+    """The shortest conversation that comes to a step while one variant of its wording is the one said, in its language.
+
+    Empty where none was found.
+    """
+    whens = [when for when, _ in wording.every()]
+
+    def is_said(view: View) -> bool:
+        return wording.template(language, view) is template
+
+    for view in _situations(flow, step_id, whens):
+        lines = _shortest(flow, replace(view, language=language), step_id, is_said)
+        if lines:
+            return lines
+    return ()
+
+
+def _situations(flow: Flow, step_id: str, more: Iterable[Condition | None] = ()) -> Iterator[View]:
     """Views in which the step may be asked, all else told at once or nothing; answers are left to the walk."""
     own = flow.by_id[step_id].slot
     other = frozenset(step.slot for step in flow.steps if step.slot is not None and step.slot != own)
     seen: set[str] = set()
-    for view in views(flow, _conditions(flow, step_id)):
+    for view in views(flow, [*_conditions(flow, step_id), *more]):
         for known in (view.known | other, view.known):
             start = replace(view, answered={}, known=known)
             if repr(start) not in seen:
@@ -87,7 +109,11 @@ def _situations(flow: Flow, step_id: str) -> Iterator[View]:
                 yield start
 
 
-def _shortest(flow: Flow, view: View, step_id: str) -> tuple[str, ...]:
+def _always(_: View) -> bool:
+    return True
+
+
+def _shortest(flow: Flow, view: View, step_id: str, fits: Callable[[View], bool] = _always) -> tuple[str, ...]:
     """Breadth first over what may be answered; a slot that an answer fills becomes known."""
     step = flow.by_id[step_id]
     if step.repeats:
@@ -96,7 +122,7 @@ def _shortest(flow: Flow, view: View, step_id: str) -> tuple[str, ...]:
     seen: set[tuple[str, tuple[str, ...], str]] = set()
     while waiting and len(seen) < _MOST_STATES:
         stand = waiting.popleft()
-        if stand.facts.state == step_id:
+        if stand.facts.state == step_id and fits(stand.facts.view):
             return stand.lines
         key = (stand.facts.state, tuple(stand.facts.settled), repr(stand.facts.view))
         if key not in seen:
@@ -154,6 +180,7 @@ _SAID: dict[str, Any] = {
     "support_given": "I want to talk to someone",
     "platform": "on the platform",
     "other_language": "(no language told, at a place of another)",
+    "few_words": "(in a few words)",
 }
 _SAID_OF = {
     "account": "this is what happened",
@@ -173,7 +200,8 @@ def opening(view: View) -> str:
     if view.still_there is not None:
         told.append("still here" if view.still_there else "gone now")
     told += [behaviour.replace("_", " ") for behaviour in sorted(view.behaviours)]
-    slots = [slot for slot in sorted(view.known) if f"{slot}." not in " ".join(view.known)]
+    said_so = {"still_there"} if view.still_there is not None else set()
+    slots = [slot for slot in sorted(view.known - said_so) if f"{slot}." not in " ".join(view.known)]
     told += [said for slot in slots if (said := _SAID_OF.get(slot.partition(".")[0])) and said not in told]
     if view.language != "en":
         told.append(f"(in {view.language})")

@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 from conversations.echo import LONGEST as LONGEST_ECHO
 from conversations.flow import WHOLE_QUESTION, Flow, Kind, Step
-from conversations.texts import fits_one, segments
+from conversations.lint.values import REFERENCE, services, weight, which
+from conversations.texts import fits_one
 from conversations.wording import Position, Template, Wording
 
 MOST_SEGMENTS = {"en": 1}
 """Segments a text may take by language; two in any other."""
-
-LONGEST_REFERENCE = "W" * 8
-LONGEST_SERVICES = "0808 164 0123 (ar agor tan 11yh) neu 0808 500 2222 (24 awr)"
-LONGEST_NAME = "Rhoose Cardiff International Airport"
-LONGEST_OPTIONS = "1 Greater Manchester, 2 West Yorkshire, 3 Nottinghamshire"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,38 +56,51 @@ def longest_texts(flow: Flow) -> Iterator[Longest]:
         if part in ("name", "unnamed"):
             continue
         for language, template in templates(wording):
-            values = _values(flow, name, part, language)
-            yield Longest(name, part, language, _repeated(flow, name, template, values, language), template.at)
+            found = [
+                _repeated(flow, name, template, values, language) for values in _values(flow, name, part, language)
+            ]
+            yield Longest(name, part, language, max(found, key=weight), template.at)
             if part == "text" and name in flow.by_id and flow.by_id[name].kind is Kind.END:
                 after = " " + _longest(flow.lines["not_your_fault"], language)
-                yield Longest(name, "closing", language, template.render(values, after=after), template.at)
+                text = template.render({"reference": REFERENCE}, after=after)
+                yield Longest(name, "closing", language, text, template.at)
 
 
-def _values(flow: Flow, name: str, part: str, language: str) -> dict[str, str]:
-    return {
-        "question": _longest_question(flow, language, whole=name in WHOLE_QUESTION and part == "line"),
-        "services": LONGEST_SERVICES,
-        "reference": LONGEST_REFERENCE,
-        "name": LONGEST_NAME,
-        "options": _options(flow, language) if name == "wrong" else LONGEST_OPTIONS,
-        "repeat": "",
-    }
+def _values(flow: Flow, name: str, part: str, language: str) -> Iterator[dict[str, str]]:
+    """All that may be filled in together: each question, each number of options."""
+    questions = _questions(flow, language, whole=name in WHOLE_QUESTION and part == "line")
+    pairs = (("", _options(flow, language)),) if name == "wrong" else which()
+    for question in questions or ("",):
+        for called, options in pairs:
+            yield {
+                "question": question,
+                "services": services(language),
+                "reference": REFERENCE,
+                "name": called,
+                "options": options,
+                "repeat": "",
+            }
 
 
 def _repeated(flow: Flow, name: str, template: Template, values: dict[str, str], language: str) -> str:
-    """The text; a play-back with the longest words where these fit, else, as it would be sent, without them."""
+    """The text; a play-back with the longest words where these fit, else, as it would be sent, without them.
+
+    A question with more than two options is sent only where they fit.
+    """
     step = flow.by_id.get(name)
     if step is None or not step.repeats or "repeat" not in template.names:
-        return template.render(values)
+        text = template.render(values)
+        least = name == "which" and not fits_one(text)
+        return template.render({**values, "options": which()[0][1], "name": which()[0][0]}) if least else text
     unnamed = [_longest(repeat.unnamed, language) for repeat in step.repeats]
     text = template.render({**values, "repeat": ", ".join("W" * LONGEST_ECHO for _ in unnamed)})
     return text if fits_one(text) else template.render({**values, "repeat": ", ".join(unnamed)})
 
 
-def _longest_question(flow: Flow, language: str, whole: bool) -> str:
-    questions = [step for step in flow.steps if step.kind is not Kind.END and not (whole and _stands_alone(step))]
-    found = [_longest(step.text if whole else step.short, language) for step in questions]
-    return max(found, key=lambda text: segments(text).units, default="")
+def _questions(flow: Flow, language: str, whole: bool) -> tuple[str, ...]:
+    """The longest of each question's texts, as it stands behind a line."""
+    asked = [step for step in flow.steps if step.kind is not Kind.END and not (whole and _stands_alone(step))]
+    return tuple({_longest(step.text if whole else step.short, language): None for step in asked})
 
 
 def _stands_alone(step: Step) -> bool:
@@ -103,10 +112,10 @@ def _longest(wording: Wording | None, language: str) -> str:
     if wording is None:
         return ""
     texts = [template.render({}) for found, template in templates(wording) if found == language and not template.names]
-    return max(texts, key=lambda text: segments(text).units, default="")
+    return max(texts, key=weight, default="")
 
 
 def _options(flow: Flow, language: str) -> str:
     names = [[_longest(repeat.name, language) for repeat in step.repeats] for step in flow.steps if step.repeats]
     lists = [" ".join(f"{number} {name}" for number, name in enumerate(found, 1)) for found in names]
-    return max(lists, key=len, default=LONGEST_OPTIONS)
+    return max(lists, key=len, default="")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import orjson
 
 from conversations import report, support
@@ -21,7 +21,7 @@ from conversations.turn import NO_HOUSE, House, Reader, take_turn
 NOON = 1_763_726_400.0
 """21 November 2025, 12:00 UTC."""
 
-VALIDATOR = jsonschema.Draft202012Validator(report.schema())
+_SCHEMA = jsonschema_rs.Draft202012Validator(report.schema())
 
 
 def begun(flow: Flow | None = None, now: float = NOON) -> Session:
@@ -132,7 +132,7 @@ class Player:
             assert exposing(outcome.reply) == [], outcome.reply
         for revision in outcome.revisions:
             document = orjson.loads(orjson.dumps(revision.document))
-            VALIDATOR.validate(document)
+            _SCHEMA.validate(document)
             earlier = [made for made in self.made if made.report_id == revision.report_id]
             assert document["revision"] == revision.number == len(earlier) + 1
             assert (document["kind"], document["audience"]) == (revision.kind, revision.audience)

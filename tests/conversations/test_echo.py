@@ -12,7 +12,7 @@ from conversations.data.build_place_words import NAMES, PLAIN, UNFIT, build
 from conversations.discretion import exposing
 from conversations.echo import LONGEST, place_words, repeatable
 from conversations.texts import septets
-from tests.naughty import NAUGHTY
+from tests.naughty import with_naughty_strings
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_no_row_of_listed_words_is_exposing(text: str):
     assert repeated is None or (exposing(repeated) == [] and len(repeated) <= LONGEST)
 
 
-@pytest.mark.parametrize("naughty", NAUGHTY)
+@with_naughty_strings
 def test_naughty_strings_are_measured_too(naughty: str):
     repeated = repeatable(naughty)
 

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from conversations import facts
+from conversations import facts, known
 from conversations.flows import shipped
-from conversations.house import NO_HOUSE
-from conversations.reading import Context, read
+from conversations.reading import Context, Value, read
 from conversations.session import Entry, Session
 from tests.conversations.player import NOON, begun
 
@@ -35,7 +34,7 @@ def test_a_first_text_that_tells_all_is_all_read():
     assert session.values["place.at"] == "Clapham Junction"
     assert session.values["place.ids"] == {"at": "CLJ", "from": "VIC", "to": "BTN"}
     assert (session.values["service.time"], session.values["service.coach"]) == ("18:05", "3")
-    assert {"place", "place.at", "service", "account"} <= facts.known_slots(session)
+    assert {"place", "place.at", "service", "account"} <= known.known_slots(session)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +67,16 @@ def test_a_place_in_an_answer_about_a_person_is_no_correction():
 
 
 def test_a_thin_text_is_no_account():
-    assert "account" not in facts.known_slots(told("hes on my train again"))
-    assert "account" in facts.known_slots(told("man staring at me"))
+    assert "account" not in known.known_slots(told("hes on my train again"))
+    assert "account" in known.known_slots(told("man staring at me"))
 
 
 def test_the_moment_something_happened_is_no_train():
     session = told(("when", "today about 4.30pm"))
 
     assert session.values["service.time_kind"] == "event"
-    assert "service" not in facts.known_slots(session)
-    assert "when" in facts.known_slots(session)
+    assert "service" not in known.known_slots(session)
+    assert "when" in known.known_slots(session)
 
 
 def test_nothing_of_an_earlier_sitting_is_known():
@@ -86,8 +85,8 @@ def test_nothing_of_an_earlier_sitting_is_known():
     session.before = len(session.account)
     session.earlier, session.values = facts.joined({}, session.values), {}
 
-    assert facts.known_slots(session) == frozenset()
-    assert facts.view(session, NO_HOUSE, NOON).behaviours == frozenset()
+    assert known.known_slots(session) == frozenset()
+    assert known.view(session, 12).behaviours == frozenset()
 
 
 def test_what_happened_adds_up_over_sittings():
@@ -103,3 +102,15 @@ def test_every_span_points_into_its_text():
     for said in session.said.values():
         for span in said:
             assert 0 <= span.start < span.end <= len(session.account[span.entry].text)
+
+
+def test_one_station_alone_is_no_choice():
+    """Rule 6: two of one name are offered; a single guess is asked for as any place is."""
+    session = begun(shipped("railway"))
+    session.account.append(Entry("at manchester", NOON))
+    reading = read("at manchester", Context())
+    reading.place["at"] = Value(None, 0.3, alternatives=("Manchester Piccadilly",))
+
+    facts.Merge(session, reading, None).all()
+
+    assert session.aside is None

@@ -14,7 +14,7 @@ from conversations.flow import Kind
 from conversations.flowconditions import KEYS
 from conversations.flowfile import FlowFileError, load, loads
 from tests.conversations.small import SMALL, changed, where
-from tests.naughty import NAUGHTY
+from tests.naughty import with_naughty_strings
 
 
 def problems(source: str) -> list[tuple[int, int, str | None, str]]:
@@ -294,7 +294,7 @@ def test_a_file_that_is_not_utf8_says_where(tmp_path: Path):
     assert str(caught.value) == "line 2, column 11: this is not UTF-8"
 
 
-@pytest.mark.parametrize("naughty", NAUGHTY)
+@with_naughty_strings
 def test_naughty_strings_as_files_and_texts_are_flows_or_faults(naughty: str):
     for source in (naughty, SMALL.replace("Which place?", naughty)):
         try:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from conversations import flows
+from conversations import asides, flows, support
+from conversations.conditions import View
 from conversations.flowfile import loads
-from conversations.lint import Issue, lint, longest_texts, notices
+from conversations.lint import Issue, lint, longest_texts, notices, values
 from conversations.lint.paths import way_to
 from conversations.script import Does, parse
+from conversations.session import Aside
+from conversations.telling import Telling
 from conversations.texts import segments
+from tests.conversations.player import begun
 from tests.conversations.small import SMALL, changed, where
+
+TODAY = date(2026, 11, 20)
 
 
 def found(old: str, new: str) -> list[Issue]:
@@ -50,6 +58,39 @@ def test_every_text_is_one_segment_in_english_and_two_in_any_other(slug: str):
     assert {count for language, count in counts if language != "en"} <= {1, 2}
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_the_longest_numbers_are_in_the_language_and_nothing_that_is_sent_is_longer(language: str):
+    """Rule 2: at any hour, for anyone, in each nation; hours in the language's own words."""
+    longest = values.weight(values.services(language))
+    every = product(("ENG", "WLS", "SCT", None), support.AUDIENCES, range(7), range(0, 1440, 30), (False, True))
+    for nation, audience, day, minute, by_text in every:
+        offers = support.shipped().pick(nation, language, audience, day, minute, False, TODAY, by_text=by_text)
+        assert values.weight(support.joined(offers, language)) <= longest
+
+    assert ("bob dydd" in values.services(language)) == (language == "cy")
+
+
+def test_a_question_of_many_stations_leaves_out_the_least_likely_where_all_do_not_fit():
+    """Rule 2: two at least, one segment."""
+    telling = Telling(flows.shipped("railway"), begun(flows.shipped("railway")), View())
+    labels = tuple(f"Long Name of a Station ({number * 40})" for number in "abcd")
+
+    text = asides.put(telling, Aside("which", labels, "place.at"), "")
+
+    assert segments(text).count == 1
+    assert " 2 " in text
+    assert " 4 " not in text
+
+
+def test_stations_with_two_brackets_are_told_apart_by_both():
+    labels = ("Hammersmith (District and Piccadilly lines) (Underground)", "Hammersmith (Circle line) (Underground)")
+
+    assert asides.apart(labels) == (
+        "Hammersmith",
+        ("District and Piccadilly lines, Underground", "Circle line, Underground"),
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "needle", "inside", "step", "language", "message"),
     [
@@ -79,7 +120,7 @@ def test_every_text_is_one_segment_in_english_and_two_in_any_other(slug: str):
         ("Ref {reference}.", "x" * 150, '"xx', "", "done", "en",
          "closing: 172 units in 2 segments with the longest values, at most 1"),
         ("Ring {services}. {question}", "x" * 100 + "{services}{question}", '"xx', "", "support", "en",
-         "176 units in 2 segments with the longest values, at most 1"),
+         "181 units in 2 segments with the longest values, at most 1"),
         ("languages: [en]", "languages: [en, cy]", "stop: {en: [", "{en", "keyword stop", "cy",
          "this language is missing"),
         ("languages: [en]", "languages: [en, cy]", 'again: {en: "Which', "{", "where", "cy",
@@ -125,6 +166,28 @@ def test_an_issue_names_step_language_and_place(
     issues = [(i.step, i.language, i.message, i.line, i.column) for i in lint(loads(source))]
 
     assert (step, language, message, *place) in issues
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path"),
+    [
+        ("What did you see?", "What did the police see?",
+         ("> I saw it, at Leeds", "< What did the police see?")),
+        ("1 left 2 right\"}\n    short", "Police? 1 left 2 right\"}\n    short",
+         ("> this is what happened, at Leeds", "< Which side? 1 left 2 right", "> ???", "< Police? 1 left 2 right")),
+        ("A team. ", "The police. ", ("> who is this", "< The police. ...")),
+        ("Ring 999 or press 55.", "Police: 999 or 55.", ("> help", "< Police: 999 or 55. ...")),
+        ("Ring {services}.", "x" * 150 + "{services}.", ("> support", f"< {'x' * 150}.... ...")),
+        ("Ref {reference}.", "Your case {reference}.", ("> this is what happened", "< Your case ....")),
+    ],
+)  # fmt: skip
+def test_a_text_that_fails_is_shown_where_a_passenger_would_see_it(old: str, new: str, path: tuple[str, ...]):
+    """The shortest way to that very wording, as a phone conversation."""
+    [issue] = found(old, new)
+
+    assert issue.path[0].startswith(path[0][:6])
+    assert issue.path[-1] == path[-1]
+    assert {line.does for line in parse("\n".join(issue.path))} == {Does.SAYS, Does.HEARS}
 
 
 @pytest.mark.parametrize(
@@ -225,6 +288,26 @@ def test_too_many_questions_before_the_first_fact_are_shown_as_a_conversation():
         "< More? 1 yes 2 no",
         "< Where?",
     )
+
+
+def test_an_order_that_asks_for_nothing_to_pass_on_is_shown_as_a_conversation():
+    source = changed(
+        "    ask: [where]\n  - ask: [where, what, side, check]", "    ask: [side]\n  - ask: [where, what, side]"
+    )
+
+    [issue] = [issue for issue in lint(loads(source)) if "passed on" in issue.message]
+
+    assert issue.message == "nothing that can be passed on is asked in this order"
+    assert (issue.line, issue.column) == where(source, "- when: {urgency: emergency}", "when")
+    assert issue.path == ("> I am in danger", "< Which side? 1 left 2 right")
+
+
+def test_r13_no_variant_of_the_emergency_advice_may_go():
+    said = 'danger: {en: "Ring 999 or press 55. {question}"}'
+    variant = '    - when: {deaf: yes}\n      en: "Text 999. {question}"'
+    both = f'danger:\n{variant}\n    - {{en: "Ring 999 or press 55. {{question}}"}}'
+
+    assert ("danger", "a variant of the emergency advice may not be dropped (R13)") in told(SMALL, changed(said, both))
 
 
 def test_in_quiet_mode_1_or_2_answers_everything():

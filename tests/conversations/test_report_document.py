@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations import report
-from tests.conversations.player import VALIDATOR, Player
+from tests.conversations.player import Player
+
+VALIDATOR = jsonschema.Draft202012Validator(report.schema())
 
 
 def document() -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import product
 
 import pytest
@@ -10,9 +10,13 @@ import yaml
 
 from conversations.data.build_support import SUITS, build, hours_of
 from conversations.discretion import exposing
+from conversations.flows import shipped as flow
 from conversations.hours import ALWAYS, DAYS, HoursError, Week, is_bank_holiday, week_of
+from conversations.house import House
+from conversations.reading import read
 from conversations.support import AUDIENCES, Directory, SupportError, joined, loads, shipped
 from conversations.texts import fits_one
+from tests.conversations.player import Player, begun
 
 TODAY = date(2026, 11, 21)
 SATURDAY, MONDAY = 5, 0
@@ -256,3 +260,45 @@ def test_rebuilding_keeps_a_check_only_while_number_and_hours_stay():
     assert "checked_by: me" not in moved
     shout = next(service for service in loads(checked).services if service.id == "shout")
     assert (shout.sms, shout.word, shout.hours) == ("85258", "SHOUT", Week(ALWAYS.days, True))
+
+
+@pytest.mark.parametrize(
+    ("at", "word", "said"),
+    [
+        ("2026-07-10T21:59:00+00:00", "SUPPORT", "(open to 11pm)"),
+        ("2026-07-10T22:01:00+00:00", "SUPPORT", "(7pm-11pm daily)"),
+        ("2026-07-10T21:30:00+00:00", "CYMORTH", "(ar agor tan 11yh)"),
+        ("2026-11-20T22:30:00+00:00", "SUPPORT", "(open to 11pm)"),
+        ("2026-11-20T18:30:00+00:00", "CYMORTH", "(o 7yh)"),
+        ("2026-11-20T23:00:00+00:00", "CYMORTH", "(7yh-11yh bob dydd)"),
+    ],
+)
+def test_a_text_tells_the_hours_by_the_clock_of_the_place(at: str, word: str, said: str):
+    """Open now is told truthfully in British Summer Time as in winter, in both languages."""
+    hours = {day: ["19:00-23:00"] for day in DAYS}
+    daily = directory(nations=["ENG", "WLS", "SCT"], languages=["en", "cy"], hours=hours, holidays=True)
+
+    assert said in texted(House(services=daily), at, word)
+
+
+def test_in_production_unchecked_numbers_stay_here_and_emergency_ones_go_out():
+    """Until a person has checked the directory only 999, 55 and 0800 1111 are sent."""
+    real = House(services=shipped(), production=True, confidential=frozenset({"police"}))
+    noon = "2026-11-21T12:00:00+00:00"
+
+    assert texted(real, noon, "SUPPORT").startswith("Sorry, we have no number to give just now. Under 18: 0800 1111.")
+    assert texted(real, noon, "CYMORTH").startswith("Sori, does dim rhif gyda ni i'w roi nawr. Dan 18: 0800 1111.")
+    assert "55" in texted(real, noon, "HELP")
+    assert "0800 1111" in texted(real, noon, "im 14 and a man keeps touching me")
+    told = texted(real, noon, "a police officer at waterloo touched me")
+    assert "separate team" in told
+    assert "0800" not in told
+
+
+def texted(house: House, at: str, text: str) -> str:
+    """The answer to a first text at a moment."""
+    player = Player(flow("railway"), read, house)
+    player.now = datetime.fromisoformat(at).timestamp()
+    player.stored = begun(player.flow, player.now).dump()
+    [answer] = player.say(text)
+    return answer

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.texts import Segments, fits_one, normalise, segments, septets, soften
-from tests.naughty import NAUGHTY
+from tests.naughty import with_naughty_strings
 
 IN_GSM7 = "àèéìòùÄäÖöÜüÉÑñÅåØøÆæÇß£$¥@ΔΦΓΛΩΠΨΣΘΞ¡¿§¤"
 OUTSIDE_GSM7 = "âêîôûŵŷáíóúýëïẁẃẅỳÿÂÊÎÔÛŴŶÁÍÓÚÝËÏẀẂẄỲŸÀÈÌÒÙç‘’“”–—…`"
@@ -97,7 +97,7 @@ def test_normalised_text_can_always_be_stored(body: str):
     assert altered == (text != body)
 
 
-@pytest.mark.parametrize("naughty", NAUGHTY)
+@with_naughty_strings
 def test_naughty_strings_are_kept(naughty: str):
     """P4: no input loses text: what can be kept stays, in its order."""
     text, _ = normalise(naughty)

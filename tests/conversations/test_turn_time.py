@@ -8,7 +8,7 @@ import pytest
 
 from conversations.flows import shipped
 from conversations.turn import Silence, Text, take_turn
-from tests.conversations.player import NOON, ORDINARY, Player, begun, kinds, last, played
+from tests.conversations.player import NOON, ORDINARY, Player, begun, kinds, last, played, texting
 
 
 def test_a_silence_is_wanted_two_minutes_after_each_question():
@@ -101,3 +101,31 @@ def test_a_text_that_comes_late_does_not_lengthen_the_sitting():
     player.say("victoria")
 
     assert last(player).asks == "location"
+
+
+def test_what_a_held_text_adds_is_wanted_forward_though_the_silence_was_heard():
+    """F7: words that tell no fact make no revision by themselves, and no answer is waited for."""
+    player = texting("railway")
+    player.say("he keeps following me")
+    player.now += 1900
+    player.take(Silence())
+    player.now += 3600
+    player.take(Text("i cannot stop thinking of it", held=True))
+    due = last(player).due_at
+    assert due is not None
+
+    player.now = due
+    player.take(Silence())
+    assert kinds(player)[-1] == "unfinished"
+    assert [entry["text"] for entry in player.revisions[-1]["account"]][-1] == "i cannot stop thinking of it"
+    player.now += 3600
+    player.take(Silence())
+    assert (last(player).due_at, last(player).revisions) == (None, ())
+
+
+def test_after_a_stop_a_held_text_wants_no_silence():
+    """R5: what went forward before gets the addition at once, and nothing is waited for."""
+    player = played("hello", "he keeps following me", "STOP")
+    before = kinds(player)
+    player.take(Text("i cannot stop thinking of it", held=True))
+    assert (kinds(player), last(player).due_at) == ([*before, "added"], None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +15,7 @@ from conversations.session import Session
 from conversations.texts import normalise
 from conversations.turn import QUIET, SITTING, Silence
 from tests.conversations.player import Player
-from tests.naughty import NAUGHTY
+from tests.naughty import NAUGHTY, with_naughty_strings
 
 FLOW = shipped("starter")
 CANARY = "zqx"
@@ -123,7 +122,8 @@ def look_at_answer(player: Player, said: Said, before: Session, heard: list[str]
         if not is_lone(said.text) and key_of(said.text) not in _WORDS.anywhere:
             assert heard == GREETING
     elif before.step != OPENING and keyword != "stop" and FLOW.by_id.get(before.step, FLOW.first).kind is not Kind.END:
-        assert len(heard) == 1, "every text gets its answer"
+        thanked = _WORDS.keywords.get(key_of(said.text), ("", ""))[0] == "thanks" and not before.reportable
+        assert len(heard) == 1 or thanked, "every text gets its answer, but thanks for a greeting"
 
 
 @settings(deadline=None)
@@ -180,7 +180,7 @@ def test_a_complete_report_never_turns_open_again(events: list[Said | Waited | J
     assert set(after) <= {"complete", "stopped"}
 
 
-@pytest.mark.parametrize("naughty", NAUGHTY)
+@with_naughty_strings
 def test_naughty_strings_in_every_step(naughty: str):
     """P4: no input raises or loses text."""
     text, _ = normalise(naughty)

@@ -8,17 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations.flow import STOPPED, Kind
-from conversations.flows import shipped
-from conversations.reading import read
-from conversations.support import shipped as services
+from conversations.events import Typing
+from conversations.flow import OPENING, STOPPED, Kind
 from conversations.texts import normalise
-from conversations.turn import QUIET, SITTING, Event, HandBack, House, Silence, Staff, Text
-from tests.conversations.player import Player
+from conversations.turn import QUIET, SITTING, Event, HandBack, Silence, Staff, Text
+from tests.conversations.player import Player, texting
 from tests.naughty import NAUGHTY
 
-FLOW = shipped("railway")
-HOUSE = House(services=services(), confidential=frozenset({"police"}))
+OWN = {
+    "railway": "a police officer touched me",
+    "dyffryn": "your conductor touched me on the train",
+    "tram": "your tram driver touched me",
+}
+"""The three organisations, with what is said of their own people there."""
+
 SECRET = "Zebedee"
 
 TEXTS = (
@@ -49,6 +52,14 @@ TEXTS = (
     "dont send it please",
     "it happened last tuesday",
     "my friend was followed at york",
+    "mae dyn wedi fy nghyffwrdd, dwi'n 14",
+    "2 mins ago",
+    "not yet",
+    "ddim eto",
+    "no train it was by platform 19",
+    "thank you so much for this",
+    "ok actually i want to tell you",
+    "ok 1",
     *("1", "2", "3", "yes", "no", "ie", "na", ".", "?", "x", "y", "c", ""),
     *("STOP", "START", "HELP", "HELPWCH", "SUPPORT", "CYMORTH", "SKIP", "BACK", "DONE", "CYMRAEG", "ENGLISH", "thanks"),
 )
@@ -69,15 +80,16 @@ events = st.one_of(
     bodies.map(Text),
     bodies.map(Text),
     st.builds(Text, bodies, repeat=st.booleans(), held=st.booleans()),
-    st.sampled_from([Silence(), Staff(), HandBack()]),
+    st.sampled_from([Silence(), Staff(), Typing(), HandBack()]),
     st.sampled_from([5.0, QUIET, 600.0, SITTING + 1, 7200.0]).map(Waited),
 )
 walks = st.lists(events, max_size=14)
+organisations = st.sampled_from(sorted(OWN))
 
 
-def walked(events: list[Event | Waited]) -> Player:
+def walked(slug: str, events: list[Event | Waited]) -> Player:
     """A phone after a walk, looked over at every step (`Player`: R1, segments, the schema, stored and loaded)."""
-    player = Player(FLOW, read, HOUSE)
+    player = texting(slug)
     for event in events:
         if isinstance(event, Waited):
             assert player.wait(event.seconds) == [], "nothing is written unasked (R4)"
@@ -105,17 +117,17 @@ def take(player: Player, event: Event) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(walks)
-def test_any_walk_keeps_the_rules(events: list[Event | Waited]):
+@given(organisations, walks)
+def test_any_walk_keeps_the_rules(slug: str, events: list[Event | Waited]):
     """Nothing raises, exposes, loses words, or exceeds two segments, whatever comes in whatever order."""
-    walked(events)
+    walked(slug, events)
 
 
 @settings(deadline=None, max_examples=40)
-@given(walks)
-def test_a_confidential_report_shows_the_desk_no_words(events: list[Event | Waited]):
+@given(organisations, walks)
+def test_a_confidential_report_shows_the_desk_no_words(slug: str, events: list[Event | Waited]):
     """R8, R9: from the turn that shows it the desk's id carries no account, no person, no act."""
-    player = walked([Text("a police officer touched me"), *events])
+    player = walked(slug, [Text(OWN[slug]), *events])
     assert player.session.confidential
     desk = [made.document for made in player.made if made.audience == "desk"]
 
@@ -124,18 +136,22 @@ def test_a_confidential_report_shows_the_desk_no_words(events: list[Event | Wait
     assert all(not document["facts"]["behaviours"] for document in desk)
 
 
-@settings(deadline=None, max_examples=40)
-@given(walks)
-def test_from_anywhere_an_end_is_near(events: list[Event | Waited]):
-    """Rule 6: somebody who only ever sends what cannot be read comes to an end, or to a person."""
-    player = walked([*events, HandBack()])
-    for _ in range(3 * len(FLOW.steps)):
-        step = FLOW.by_id.get(player.session.step)
+STUBBORN = ("hmm", "thanks", "can i speak to a real person", "who is this", "can you call me", "yes", "lner", "diolch")
+"""What somebody may send for ever. Words that ask for something each time (SUPPORT, "?", BACK) get it each time."""
+
+
+@settings(deadline=None, max_examples=60)
+@given(organisations, walks, st.sampled_from(STUBBORN))
+def test_from_anywhere_an_end_is_near(slug: str, events: list[Event | Waited], always: str):
+    """Rule 6: somebody who only ever sends the same comes to an end, to a person, or to silence."""
+    player = walked(slug, [*events, HandBack()])
+    for _ in range(3 * len(player.flow.steps)):
+        step = player.flow.by_id.get(player.session.step)
         if not player.session.reportable:
             return  # greetings alone are met with silence (rule 18)
         if player.session.ended == "support_only":
             return  # sealed: a yes may come at any time
-        if player.session.step == STOPPED or (step is not None and step.kind is Kind.END):
+        if player.session.step in (OPENING, STOPPED) or (step is not None and step.kind is Kind.END):
             return
-        take(player, Text("hmm"))
+        take(player, Text(always))
     pytest.fail("the conversation came to no end")

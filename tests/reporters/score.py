@@ -102,7 +102,7 @@ def _rest(played: Played, expect: Mapping[str, Any], facts: Mapping[str, Any]) -
     if wanted != got:
         misses.append(f"behaviours: wanted {wanted}, got {got}")
     found = {
-        "anonymous": (played.report.get("consent") or {}).get("contact") != "may_text",
+        "anonymous": (played.report.get("consent") or {}).get("contact") not in ("may_text", "name"),
         "support_sent": _supported(played, expect["support_sent"]),
         "emergency_advice": bool(played.report.get("why_urgent")) and any("999" in text for text in played.replies),
     }
