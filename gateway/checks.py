@@ -69,9 +69,10 @@ class _Store:
         try:
             with self._database.write():
                 return None
-        except StoreError as error:
-            self._unwritable = (time.monotonic(), str(error))
-            raise CheckFailedError(str(error)) from None
+        except (StoreError, OSError) as error:  # the latter: the folder itself is gone
+            cause = str(error) if isinstance(error, StoreError) else type(error).__name__
+            self._unwritable = (time.monotonic(), cause)
+            raise CheckFailedError(cause) from None
 
     def read(self, probe: Probe) -> Probe:
         """A probe that reads the database; it is not asked where that has just failed."""

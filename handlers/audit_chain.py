@@ -64,7 +64,10 @@ def read_heads(text: str) -> list[Head]:
     """The heads in a file, a mail or a log, in order; other lines are passed over."""
     found = []
     for match in _LINE.finditer(text):
-        at = datetime.strptime(match["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        try:
+            at = datetime.strptime(match["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        except ValueError:
+            continue
         digest = "" if match["digest"] == "-" else match["digest"]
         found.append(Head(int(at.timestamp()), int(match["row"]), digest, match["signature"]))
     return found

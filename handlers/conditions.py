@@ -34,14 +34,17 @@ class Surroundings:
     """What the database does not know.
 
     `refused` are the carriers that do not accept our credentials, each with its cause; `spooled` counts texts on the
-    disk that are not in the database; `period` is how often the synthetic reporter comes in seconds, None: never.
-    `unchecked` are the seconds since a carrier's list was last compared, by its channel.
+    disk that are not in the database, `spool_fault` is why nobody can tell; `period` is how often the synthetic
+    reporter comes in seconds, None: never. `unchecked` are the seconds since a carrier's list was last compared, by its
+    channel; `texts` what a refusal of one of our texts means, by channel and cause.
     """
 
     refused: Mapping[str, str]
     spooled: int = 0
     period: float | None = None
     unchecked: Mapping[str, float] = field(default_factory=dict)
+    spool_fault: str = ""
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def found(status: Status, directory: Directory, around: Surroundings) -> list[Condition]:
@@ -101,7 +104,9 @@ def _of_texts(status: Status, around: Surroundings) -> Iterator[Condition]:
         yield Condition("held", DESK, f"{_texts(count)} held for a person: quietline dead list")
     for organisation in status.floods:
         yield Condition(f"flood:{organisation}", DESK, f"One number floods {organisation}; its texts are set aside.")
-    if around.spooled:
+    if around.spool_fault:
+        yield Condition("spool", DESK, f"The spool cannot be read ({around.spool_fault}).")
+    elif around.spooled:
         yield Condition("spool", DESK, f"{_texts(around.spooled)} in the spool, not in the database.")
 
 
@@ -122,6 +127,8 @@ def patience(period: float) -> float:
 def _of_carriers(around: Surroundings) -> Iterator[Condition]:
     for channel, cause in sorted(around.refused.items()):
         yield Condition(f"carrier:{channel}", DESK, f"{channel} does not accept our key or account ({cause}).")
+    for (channel, cause), meaning in sorted(around.texts.items()):
+        yield Condition(f"text:{channel}:{cause}", DESK, f"{channel} did not take a text of ours ({cause}). {meaning}")
     for channel, seconds in sorted(around.unchecked.items()):
         if seconds >= UNCHECKED_SECONDS:
             words = f"What {channel} took for us was not compared with what we hold for {minutes(seconds)}."

@@ -15,6 +15,7 @@ import orjson
 
 from handlers import stored_texts
 from handlers.audit import CONSULTATION
+from handlers.commands import COMMAND, NOWHERE
 from handlers.records import audit, dead, inbox, reports
 from handlers.records.audit import AuditRow
 from handlers.records.database import Database, Transaction
@@ -109,7 +110,7 @@ def _opened_delivery(service: Service, tx: Transaction, number: int, audience: s
 
 def _look(audience: str, organisation: str | None, report_id: str | None, revision: int | None) -> AuditRow:
     return AuditRow(
-        0, None, organisation or "-", audience, CONSULTATION, "dead letter", report_id, revision, "dead letter"
+        0, None, organisation or NOWHERE, audience, CONSULTATION, "dead letter", report_id, revision, COMMAND
     )
 
 

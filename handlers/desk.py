@@ -8,17 +8,15 @@ team those of the `confidential` audience. For everybody else a report is not th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-
-import orjson
 
 from handlers import audit, colleagues, queue_lines
 from handlers.queue_lines import MOST_LINES, Line
 from handlers.records import desk_items, reports, texts
 from handlers.records.database import Transaction
-from handlers.records.desk_items import MOVED, Item, StoredLine
+from handlers.records.desk_items import MOVED, Item
 from handlers.service import Service, milliseconds
 from handlers.sign_in import SignedIn
 from handlers.vault import DataKey, VaultError
@@ -29,6 +27,10 @@ HANDLERS: Final = tuple(AUDIENCES)
 
 class NotThere(Exception):
     """There is no such report for this person."""
+
+
+Beside = Callable[[Transaction, "Line"], Iterable[tuple[str, int]]]
+"""Of an opened line: which reports are shown beside it, and their revisions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,39 +141,40 @@ def find(tx: Transaction, person: SignedIn, organisation: str, report_id: str) -
     raise NotThere
 
 
-def report(service: Service, person: SignedIn, organisation: str, report_id: str) -> Report:
-    """One report with all that belongs to it. Raises NotThere, StoreError, VaultError."""
+def report(
+    service: Service, person: SignedIn, organisation: str, report_id: str, beside: Beside = lambda tx, line: (),
+) -> Report:  # fmt: skip
+    """One report with all that belongs to it. The look is written in one commit before any of it is returned.
+
+    Args:
+        service: the shared parts.
+        person: who looks.
+        organisation, report_id: which report.
+        beside: says which other reports the page shows with it, and their revisions: their look is written with its.
+
+    Raises NotThere, StoreError, VaultError.
+    """
     with service.database.read() as tx:
         item = find(tx, person, organisation, report_id)
-    audit.looked(service, person, organisation, item.audience, "report", [(report_id, item.revision)], "handling")
-    with service.database.read() as tx:
-        item = find(tx, person, organisation, report_id)
-        stored = _stored(tx, item)
         names = _names(tx, [item])
         own, written = texts.of_report(tx, report_id), desk_items.notes(tx, report_id)
         names |= {row.person_id: queue_lines.name(tx, row.person_id) for row in written}
-    line = _line(service, item, stored, names)
-    if line is None or stored is None:
-        raise NotThere
-    if item.holder == person.person_id and item.claimed_revision != item.revision:
-        with service.database.write() as tx:
-            desk_items.saw(tx, report_id, person.person_id)
-    key = _key(service, item, stored[1])
-    language = str((line.document.get("facts") or {}).get("language") or "en")
-    with service.database.read() as tx:
+        line, wrapped = _line(service, tx, item, names), reports.wrapped_key(tx, report_id)
+        if line is None or wrapped is None:
+            raise NotThere
+        language = str((line.document.get("facts") or {}).get("language") or "en")
         there = colleagues.at_desk(tx, organisation, item.audience, person.person_id, language)
+        others = list(beside(tx, line))
+    is_news = item.holder == person.person_id and item.claimed_revision != item.revision
+    audit.looked(
+        service, person, organisation, item.audience, "report", [(report_id, item.revision)], "handling",
+        beside=("joined", others),
+        notes=(lambda tx: desk_items.saw(tx, report_id, person.person_id, item.revision)) if is_news else None,
+    )  # fmt: skip
+    key = _key(service, item, wrapped)
     return Report(
         line=line,
-        sent=tuple(
-            Sent(
-                _opened(key, row.body, texts.place(row.token)),
-                row.purpose,
-                row.state,
-                row.status,
-                row.tried_at or row.due_at,
-            )
-            for row in own
-        ),
+        sent=tuple(_sent(key, row) for row in own),
         notes=tuple(
             Note(names[row.person_id], row.at, _opened(key, row.body, desk_items.note_place(row.token)))
             for row in written
@@ -184,13 +187,14 @@ def report(service: Service, person: SignedIn, organisation: str, report_id: str
 def opened_lines(service: Service, tx: Transaction, items: list[Item]) -> list[Line]:
     """Lines with their newest documents; only after the look at them is written (R10)."""
     names = _names(tx, items)
-    found = [_line(service, item, _stored(tx, item), names) for item in items]
+    found = [_line(service, tx, item, names) for item in items]
     return [line for line in found if line is not None]
 
 
 def marks(service: Service, organisation: str, audience: str) -> list[tuple[str, int]]:
-    """What tells whether the queue has changed: ids and counters, no content. Raises the driver's errors."""
-    return desk_items.marks(service.database.look(), organisation, audience, MOST_LINES)
+    """What tells whether the queue has changed: ids and counters, no content. Raises StoreError."""
+    with service.database.read() as tx:  # as one transaction, which is cut where the server hangs
+        return desk_items.marks(tx, organisation, audience, MOST_LINES)
 
 
 def allow(person: SignedIn, organisation: str, audience: str) -> None:
@@ -210,22 +214,12 @@ def _note_looks(
     shown.revisions |= now
 
 
-def _stored(tx: Transaction, item: Item) -> StoredLine | None:
+def _line(service: Service, tx: Transaction, item: Item, names: dict[str, str]) -> Line | None:
     row = reports.get(tx, item.report_id)
     wrapped = reports.wrapped_key(tx, item.report_id)
-    sealed = reports.sealed_document(tx, item.report_id, row.revision) if row is not None else None
-    return None if row is None or wrapped is None or sealed is None else (row, wrapped, sealed[0])
-
-
-def _line(service: Service, item: Item, stored: StoredLine | None, names: dict[str, str]) -> Line | None:
-    if stored is None:
+    if row is None or wrapped is None:
         return None
-    row, wrapped, sealed = stored
-    try:
-        key = _key(service, item, wrapped)
-        document = orjson.loads(key.open(sealed, reports.document_place(row.id, row.revision)))
-    except VaultError:
-        document = {}
+    document = service.shared.documents.read(tx, item.audience, row.id, row.revision, wrapped)
     holder = names.get(item.holder) if item.holder else None
     return Line(item, row.reference, row.status, row.state, document, holder)
 
@@ -233,6 +227,11 @@ def _line(service: Service, item: Item, stored: StoredLine | None, names: dict[s
 def _key(service: Service, item: Item, wrapped: bytes) -> DataKey:
     audience = "confidential" if item.audience == "confidential" else "content"
     return service.ring.unwrap(audience, item.report_id, wrapped, reports.key_place(item.report_id))
+
+
+def _sent(key: DataKey, row: texts.OwnText) -> Sent:
+    body = _opened(key, row.body, texts.place(row.token))
+    return Sent(body, row.purpose, row.state, row.status, row.tried_at or row.due_at)
 
 
 def _opened(key: DataKey, sealed: bytes, place: Any) -> str:

@@ -23,6 +23,8 @@ from handlers.vault import DataKey
 
 MOVED = "moved"
 EXERCISE = "exercise"
+KEPT = 60  # each revision holds the whole report: all of a long one would grow with the square of its texts
+_THINNED_EVERY = 20
 _STAFF = "rail_staff"
 
 log = logging.getLogger("quietline.dispatch")
@@ -97,6 +99,8 @@ def write(tx: Transaction, organisation: str, revision: SealedRevision) -> list[
         sinks = tuple(sink for sink in sinks if sink in _had(tx, report_id))
         outbox.withdraw(tx, report_id)
         reports.forget_revisions(tx, report_id, revision.number)
+    elif revision.number > KEPT and revision.number % _THINNED_EVERY == 0:
+        reports.thin_out(tx, report_id, revision.number - KEPT)
     for sink in revision.barred:
         outbox.withdraw(tx, report_id, sink)
     reports.add_revision(

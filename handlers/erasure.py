@@ -176,6 +176,13 @@ def _codes(ring: KeyRing, tx: Transaction, report_id: str, row: ReportRow) -> di
     }
 
 
+def rows(service: Service, report_ids: Sequence[str]) -> list[tuple[str, ReportRow]]:
+    """Those of these reports that there are, with what is known of them unsealed. Raises StoreError."""
+    with service.database.read() as tx:
+        found = [(each, erasure.report(tx, each)) for each in report_ids]
+    return [(each, row) for each, row in found if row is not None]
+
+
 def hold(service: Service, report_id: str, by: str) -> None:
     """Puts a report under a legal hold: it is not erased until `release`. Raises NotErased where there is none."""
     with service.database.write() as tx:

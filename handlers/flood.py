@@ -1,7 +1,8 @@
 """What keeps a flood of texts from costing others: counts of one conversation, and of first answers (F16, F17).
 
 All texts are stored. Of one number sixty in ten minutes move its conversation, the others are set aside, sealed; twenty
-are answered. The counts lie in the conversation's sealed state, which each turn reads and writes anyway.
+are answered. Of one conversation no more than a thousand are taken up: each turn and each revision holds them all. The
+counts lie in the conversation's sealed state, which each turn reads and writes anyway.
 
 Sources: THREATS F16, F17; of answers cost: twilio.com/docs/messaging/guides/sms-pumping-protection.
 """
@@ -11,14 +12,18 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from conversations.session import Entry
 from handlers.ports import Organisation
 
 TEXTS: Final = 60
 ANSWERS: Final = 20
 SECONDS: Final = 600
+MOST_TEXTS: Final = 1000
+MOST_CHARACTERS: Final = 200_000
 _USER_ID: Final = re.compile(r"([A-Z]{2})\.")
 _HOME: Final = "GB"
 
@@ -51,6 +56,11 @@ class Tally:
     def with_answer(self, now: float) -> Tally:
         """With one answer more."""
         return Tally(self.texts, (*self.answers, int(now)))
+
+
+def is_full(account: Sequence[Entry]) -> bool:
+    """Whether a conversation takes up no further text; it begins anew a day after the last that it took up."""
+    return len(account) >= MOST_TEXTS or sum([len(entry.text) for entry in account]) >= MOST_CHARACTERS
 
 
 def _recent(times: tuple[int, ...], now: float) -> tuple[int, ...]:

@@ -41,6 +41,7 @@ NOTE_SECONDS = 0.05
 ATTENTIVE_SECONDS = 0.3
 LOOK_SECONDS = 0.005
 MOST_RETRY_AFTER = 3600.0
+AWAY_SECONDS = 1.0
 AWAY_AFTER_FAILURES = 3
 _FIRST_PAUSES = (5.0, 30.0, 120.0)
 _HOUR_OF_FIVES = 12
@@ -163,7 +164,7 @@ class Lane:
             log.error("lane %s: the store is away (%s)", self._sink.id, error)
         except Exception as error:  # noqa: BLE001 - without its lane a sink would get nothing more
             log.error("lane %s: unexpected %s", self._sink.id, type(error).__name__)
-        self._stopping.wait(1.0)
+        time.sleep(AWAY_SECONDS)  # nothing wakes it sooner: a lane that is to stop would ask without a pause
         return 0.0
 
     def _is_idle(self) -> bool:
@@ -179,9 +180,9 @@ class Lane:
         claimed: list[Claimed] = []
         pause = SWEEP_SECONDS
         now = self._service.clock.now()
-        # The lock is everybody's: what can be looked up before or after is.
-        self._pause = outbox.paused(self._service.database.look()).get(self._sink.id)
         try:
+            # The lock is everybody's: what can be looked up before or after is.
+            self._pause = outbox.paused(self._service.database.look()).get(self._sink.id)
             with self._service.database.write() as tx:
                 for sent in ended:
                     self._note(tx, sent, now)

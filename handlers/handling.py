@@ -187,7 +187,7 @@ def write(
 ) -> None:  # fmt: skip
     """Texts the reporter, from the person who has the report; audited first.
 
-    Raises NotDone, NotSaid, NotThere, StoreError, turns.Lost, VaultError.
+    Raises NotDone, NotSaid, NotThere, StoreError.
     """
     if replies.has_blanks(text):
         raise NotDone("blank")

@@ -25,7 +25,7 @@ AGAIN_SECONDS: Final = 2.0
 # The clock brings the spool home every second; whoever waits for longer waits for one that is dead (F6).
 CLOCK_SECONDS: Final = 15.0
 # For a look after the database has just kept everybody waiting.
-READ_PATIENCE: Final = 0.5
+READ_PATIENCE: Final = 0.1
 LATE_SECONDS: Final = 2.8
 _DRIVERS: Final = ("sqlite3", "psycopg")
 
@@ -161,6 +161,8 @@ class Intake:
             spooling.replay(self._service, self._spool, self._doorbell)
         except (StoreError, SpoolError) as error:
             log.error("the spool waits for the clock (%s)", error)
+        except Exception as error:  # noqa: BLE001 - a thread's last words would quote what went wrong (R18)
+            log.error("the spool waits for the clock (%s)", type(error).__name__)
         finally:
             self._service.database.close()
             self._bringing.release()

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final
 
-from handlers import alike, answer_clock, audit, desk, handling, replies, staff
+from handlers import alike, answer_clock, audit, desk, handling, replies, staff, turns
 from handlers.alike import Likeness
 from handlers.handling import NotDone
 from handlers.ports import Doorbell
+from handlers.queue_lines import Line
 from handlers.records import desk_items, joined, people, reports
 from handlers.records.database import Transaction
 from handlers.records.desk_items import MOVED, Item
-from handlers.records.joined import LineRow
+from handlers.records.joined import LineRow, NearRow
 from handlers.service import Service, milliseconds
 from handlers.sign_in import SignedIn
 from handlers.staff import NotSaid
+from handlers.vault import VaultError
 
 MOST_OPEN: Final = 50
 MOST_CLOSED: Final = 25
@@ -37,6 +40,7 @@ class Other:
 
     item: Item
     reference: str
+    status: str
     document: dict[str, Any]
     holder: str | None
     likeness: Likeness | None = None
@@ -60,28 +64,41 @@ class Told:
     why: str = ""
 
 
-def around(service: Service, person: SignedIn, organisation: str, found: desk.Report) -> Around:
-    """What is joined to a report and what is suggested; the looks are audited first. Raises NotThere, StoreError."""
-    item, status = found.line.item, found.line.status
+def report(
+    service: Service, person: SignedIn, organisation: str, report_id: str
+) -> tuple[desk.Report, Around]:  # fmt: skip
+    """One report, what is joined to it and what is suggested; the look at all of it is written first, in one commit.
+
+    Raises NotThere, StoreError, VaultError.
+    """
+    near: list[Around] = []
+
+    def beside(tx: Transaction, line: Line) -> list[tuple[str, int]]:
+        near.append(_around(service, tx, organisation, line))
+        return [(one.item.report_id, one.item.revision) for one in (*near[0].joined, *near[0].suggested)]
+
+    found = desk.report(service, person, organisation, report_id, beside)
+    return found, Around(tuple(_checked(service, person, one) for one in near[0].joined), near[0].suggested)
+
+
+def _around(service: Service, tx: Transaction, organisation: str, line: Line) -> Around:
+    """What is joined to a line and what is suggested, before anybody is shown it."""
+    item, since = line.item, milliseconds(service.clock.now()) - CLOSED_SECONDS * 1000
     if item.rank == MOVED:
         return Around((), ())
-    since = milliseconds(service.clock.now()) - CLOSED_SECONDS * 1000
-    with service.database.read() as tx:
-        incident = joined.incident_of(tx, item.report_id)
-        members = joined.members(tx, incident) if incident else []
-        apart = joined.apart_from(tx, item.report_id)
-        rows = joined.near(
-            tx, organisation, item.audience, at=item.since, since=since, most_open=MOST_OPEN, most_closed=MOST_CLOSED
-        )
-        rows += _missing(tx, organisation, item.audience, members, rows)
-        names = {row.id: row.shown for row in _holders(tx, rows)}
-    others = [row for row in rows if row.item.report_id != item.report_id and row.status == status]
-    with_it = [_other(service, row, names, None) for row in others if row.item.report_id in members]
-    suggested = _suggested(service, found.line.document, others, {*members, *apart}, names)
-    seen = [(one.item.report_id, one.item.revision) for one in (*with_it, *suggested)]
-    if seen:
-        audit.looked(service, person, organisation, item.audience, "joined", seen, "handling")
-    return Around(tuple(_checked(service, person, one) for one in with_it), tuple(suggested))
+    incident = joined.incident_of(tx, item.report_id)
+    members = joined.members(tx, incident) if incident else []
+    apart = joined.apart_from(tx, item.report_id)
+    rows = joined.near(
+        tx, organisation, item.audience, at=item.since, since=since, most_open=MOST_OPEN, most_closed=MOST_CLOSED
+    )
+    known = {item.report_id, *members, *apart}
+    others = [row for row in rows if row.report_id not in known and row.rank != MOVED and row.status == line.status]
+    with_it = [_other(service, tx, item, each, None) for each in members if each != item.report_id]
+    return Around(
+        tuple(one for one in with_it if one is not None and one.status == line.status),
+        _suggested(service, tx, line, others),
+    )
 
 
 def join(service: Service, person: SignedIn, organisation: str, report_id: str, others: Sequence[str]) -> None:
@@ -187,11 +204,11 @@ def _told(
             item = desk.find(tx, person, organisation, report_id)
             row = reports.get(tx, report_id)
             holder = people.by_id(tx, item.holder) if item.holder else None
-            found = _missing(tx, organisation, item.audience, [report_id], [])
+            found = joined.line(tx, organisation, item.audience, report_id)
     except desk.NotThere:
         return Told("", "", "it is not here any more")
     reference = row.reference if row is not None else ""
-    document = _document(service, found[0]) if found else {}
+    document = _document(service, found) if found is not None else {}
     language = str((document.get("facts") or {}).get("language") or "en")
     if item.closed_at is None and item.holder != person.person_id:
         return Told(reference, language, f"{holder.shown if holder else 'nobody'} has it")
@@ -208,60 +225,53 @@ def _told(
     return Told(reference, language)
 
 
-def _suggested(
-    service: Service, document: Mapping[str, Any], others: list[LineRow], known: set[str], names: Mapping[str, str]
-) -> list[Other]:
-    if not document:
-        return []
-    mine, found = alike.sight(document), []
+def _suggested(service: Service, tx: Transaction, line: Line, others: Sequence[NearRow]) -> tuple[Other, ...]:
+    if not line.document:
+        return ()
+    documents, mine, found = service.shared.documents, alike.sight(line.document), list[tuple[NearRow, Likeness]]()
     for row in others:
-        if row.item.report_id in known or row.item.rank == MOVED:
+        theirs = documents.read(tx, line.item.audience, row.report_id, row.revision, row.key)
+        if not theirs:
             continue
-        theirs = _document(service, row)
-        if theirs and (likeness := alike.likeness(mine, alike.sight(theirs))) is not None:
-            found.append(_other(service, row, names, likeness, theirs))
-    found.sort(key=lambda one: (-(one.likeness.weight if one.likeness else 0), one.item.since))
-    return found[:MOST_SUGGESTED]
+        sight = documents.made(row.report_id, row.revision, theirs, "sight", partial(alike.sight, theirs))
+        likeness = alike.likeness(mine, sight)
+        if likeness is not None:
+            found.append((row, likeness))
+    found.sort(key=lambda each: (-each[1].weight, each[0].since))
+    shown = [_other(service, tx, line.item, row.report_id, likeness) for row, likeness in found[:MOST_SUGGESTED]]
+    return tuple(one for one in shown if one is not None)
 
 
 def _other(
-    service: Service, row: LineRow, names: Mapping[str, str], likeness: Likeness | None,
-    document: dict[str, Any] | None = None,
-) -> Other:  # fmt: skip
-    opened = _document(service, row) if document is None else document
-    holder = names.get(row.item.holder) if row.item.holder else None
-    return Other(row.item, row.reference, opened, holder, likeness)
+    service: Service, tx: Transaction, item: Item, report_id: str, likeness: Likeness | None
+) -> Other | None:  # fmt: skip
+    """Another line of the same queue; None where it is not there."""
+    row = joined.line(tx, item.organisation, item.audience, report_id)
+    if row is None:
+        return None
+    holder = people.by_id(tx, row.item.holder) if row.item.holder else None
+    shown = holder.shown if holder is not None else None
+    return Other(row.item, row.reference, row.status, _document(service, row), shown, likeness)
 
 
 def _checked(service: Service, person: SignedIn, other: Other) -> Other:
     """The same with what speaks against texting its reporter, told before anything is sent."""
-    why = staff.standing(service, other.item.report_id).why
+    try:
+        why = staff.standing(service, other.item.report_id).why
+    except (turns.Lost, VaultError):
+        why = "lost"
     said = staff.REASONS[why] if why else None
     if other.item.closed_at is not None:
         said = "it is closed"
     elif other.item.holder != person.person_id:
         said = f"{other.holder or 'nobody'} has it"
-    return Other(other.item, other.reference, other.document, other.holder, other.likeness, said)
+    return replace(other, why=said)
 
 
 def _document(service: Service, row: LineRow) -> dict[str, Any]:
     """A line's newest document; empty where it cannot be opened."""
     item = row.item
     return service.shared.documents.open(item.audience, item.report_id, row.revision, row.key, row.document)
-
-
-def _missing(
-    tx: Transaction, organisation: str, audience: str, members: Sequence[str], rows: Sequence[LineRow]
-) -> list[LineRow]:
-    """The lines of members that are not among the rows, such as those closed long ago."""
-    here = {row.item.report_id for row in rows}
-    found = [joined.line(tx, organisation, audience, each) for each in members if each not in here]
-    return [row for row in found if row is not None]
-
-
-def _holders(tx: Transaction, rows: Sequence[LineRow]) -> list[people.PersonRow]:
-    found = [people.by_id(tx, holder) for holder in {row.item.holder for row in rows if row.item.holder}]
-    return [row for row in found if row is not None]
 
 
 def _status(tx: Transaction, report_id: str) -> str | None:

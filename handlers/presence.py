@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,16 +85,14 @@ class Presence:
     def at(self, desk: Desk) -> list[Present]:
         """Who is there, each once for each report, what they do most first named."""
         with self._lock:
-            found = {(one.person_id, one.report_id): one for one in self._others if _of(one) == desk}
-            for one in self._own():
-                known = found.get((one.person_id, one.report_id))
-                if _of(one) == desk and (known is None or known.doing != WRITING):
-                    found[one.person_id, one.report_id] = one
-        return sorted(found.values(), key=lambda one: (one.shown, one.person_id, one.report_id))
+            return _each_once((*self._others, *self._own()), desk)
 
     def at_report(self, desk: Desk, report_id: str, but: str) -> list[Present]:
         """Who else is at a report."""
-        return [one for one in self.at(desk) if one.report_id == report_id and one.person_id != but]
+        with self._lock:
+            others = [one for one in self._others if one.report_id == report_id]
+            own = self._own(report_id)
+        return [one for one in _each_once((*others, *own), desk) if one.person_id != but]
 
     def people(self, desk: Desk) -> list[str]:
         """The names of who is there, each once."""
@@ -136,13 +135,23 @@ class Presence:
         for seat in [seat for seat, at in self._seats.items() if not _doing(seat, at, now)]:
             del self._seats[seat]
 
-    def _own(self) -> list[Present]:
+    def _own(self, report_id: str | None = None) -> list[Present]:
         now = self._service.clock.now()
         return [
             Present(seat[0], at.shown, *seat[1:], doing)
             for seat, at in self._seats.items()
-            if (doing := _doing(seat, at, now))
+            if report_id in (None, seat[3]) and (doing := _doing(seat, at, now))
         ]
+
+
+def _each_once(found: Iterable[Present], desk: Desk) -> list[Present]:
+    """Those of a desk, each once for each report; who writes does, whatever else is said."""
+    kept: dict[tuple[str, str], Present] = {}
+    for one in found:
+        known = kept.get((one.person_id, one.report_id))
+        if _of(one) == desk and (known is None or known.doing != WRITING):
+            kept[one.person_id, one.report_id] = one
+    return sorted(kept.values(), key=lambda one: (one.shown, one.person_id, one.report_id))
 
 
 def _doing(seat: Seat, at: _At, now: float) -> str:

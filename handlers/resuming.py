@@ -22,7 +22,8 @@ log = logging.getLogger("quietline.desk")
 def resume(service: Service, doorbell: Doorbell, item: Item) -> bool:
     """Lets the questions of a report that nobody has go on; False where they never rested. Raises StoreError."""
     try:
-        if not staff.standing(service, item.report_id).staffed:
+        standing = staff.standing(service, item.report_id)
+        if not (standing.staffed or standing.typing):
             return False
         with service.database.write() as tx:
             audit.changed(

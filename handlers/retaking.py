@@ -15,7 +15,7 @@ import orjson
 from handlers import inbound, stored_texts
 from handlers.outbound import LATE_ANSWER_SECONDS, queue_late_answer
 from handlers.ports import Doorbell, InboundText, Media
-from handlers.records import inbox
+from handlers.records import heartbeats, inbox
 from handlers.records.database import Transaction
 from handlers.records.inbox import InboxRow
 from handlers.service import Service, milliseconds
@@ -92,9 +92,10 @@ def _arrival(service: Service, row: InboxRow, key: DataKey, now: float) -> inbou
 
 def forget_senders(service: Service) -> None:
     """Destroys the addresses of texts that have waited for a person for a day (R20); the texts stay."""
-    until = milliseconds(service.clock.now() - KEEP_SECONDS)
+    now = service.clock.now()
     with service.database.write() as tx:
-        inbox.forget_senders(tx, until)
+        if not heartbeats.has_leapt(tx, milliseconds(now)):
+            inbox.forget_senders(tx, milliseconds(now - KEEP_SECONDS))
 
 
 def _try_later(tx: Transaction, row: InboxRow, now: float, error: Exception) -> None:

@@ -8,19 +8,32 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
 import orjson
 
 from handlers.records import reports
 from handlers.records.company import Company
+from handlers.records.database import Transaction
 from handlers.vault import KeyRing, VaultError
 
 LIFE_SECONDS: Final = 60.0
 MOST_KEPT: Final = 512
 MOST_TOGETHER: Final = 64
 WAIT_SECONDS: Final = 5.0
-_Kept = tuple[float, bytes, dict[str, Any]]
+Made = TypeVar("Made")
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A document until when (monotonic seconds), the key it was opened with, and what was made of it."""
+
+    until: float
+    wrapped: bytes
+    document: dict[str, Any]
+    made: dict[str, Any] = field(default_factory=dict)
 
 
 class Documents:
@@ -43,7 +56,27 @@ class Documents:
         with self._lock:
             self._forget_old()
             found = self._kept.get((report_id, revision))
-            return found[2] if found is not None and found[1] == wrapped else None
+            return found.document if found is not None and found.wrapped == wrapped else None
+
+    def read(self, tx: Transaction, audience: str, report_id: str, revision: int, wrapped: bytes) -> dict[str, Any]:
+        """The same, read from the store and opened where it is not at hand; empty where it cannot be."""
+        known = self.get(report_id, revision, wrapped)
+        if known is not None:
+            return known
+        sealed = reports.sealed_document(tx, report_id, revision)
+        return {} if sealed is None else self.open(audience, report_id, revision, wrapped, sealed[0])
+
+    def made(
+        self, report_id: str, revision: int, document: Mapping[str, Any], what: str, make: Callable[[], Made]
+    ) -> Made:
+        """What is made of a document that came from here and of what it followed: once as long as it is kept."""
+        kept = self._kept.get((report_id, revision))
+        if kept is None or kept.document is not document:
+            return make()
+        if what not in kept.made:
+            kept.made[what] = make()
+        found: Made = kept.made[what]
+        return found
 
     def open(self, audience: str, report_id: str, revision: int, wrapped: bytes, sealed: bytes) -> dict[str, Any]:
         """A sealed revision, opened; empty where it cannot be.
@@ -66,14 +99,14 @@ class Documents:
         document: dict[str, Any] = orjson.loads(opened)
         with self._lock:
             self._kept.pop((report_id, revision), None)
-            self._kept[report_id, revision] = (time.monotonic() + LIFE_SECONDS, wrapped, document)
+            self._kept[report_id, revision] = _Kept(time.monotonic() + LIFE_SECONDS, wrapped, document)
             self._forget_old()
         return document
 
     def _forget_old(self) -> None:
         """They stand in the order of their ends."""
         now = time.monotonic()
-        while self._kept and (len(self._kept) > MOST_KEPT or next(iter(self._kept.values()))[0] <= now):
+        while self._kept and (len(self._kept) > MOST_KEPT or next(iter(self._kept.values())).until <= now):
             self._kept.popitem(last=False)
 
 

@@ -18,22 +18,25 @@ from dataclasses import dataclass
 from typing import Final
 
 from conversations.discretion import exposing
-from conversations.events import HandBack, Staff
+from conversations.events import HandBack, Staff, Typing
 from conversations.session import Session
 from conversations.texts import normalise, segments
 from handlers import turns
 from handlers.outbound import LATE_ANSWER_SECONDS, STAFF, queue_late_answer
 from handlers.ports import Doorbell
 from handlers.records import conversations, texts
+from handlers.records import typing as writers
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
+from handlers.vault import VaultError
 
 WINDOW_SECONDS: Final = 30 * 60
 LOCK_SCREEN: Final = 40
 MOST_SEGMENTS: Final = 2
 REASONS: Final = {
     "closed": "the conversation is over",
+    "lost": "the conversation cannot be read here",
     "stopped": "the reporter said STOP",
     "refused": "the reporter wants no texts back",
     "window": "the reporter's last text is over 30 minutes old, and nothing else was agreed",
@@ -53,13 +56,15 @@ class Standing:
 
     `why` is what speaks against it, one of `REASONS`, None where nothing does; `silent` that only a question that 1 or
     2 answers may be put; `until` (Unix seconds) when it ends, None where more was agreed; `staffed` that a person
-    answers and the questions rest; `put` the question put last that is still open, `put_at` when.
+    answers and the questions rest, `typing` that they rest while somebody writes; `put` the question put last that is
+    still open, `put_at` when.
     """
 
     why: str | None
     silent: bool = False
     until: float | None = None
     staffed: bool = False
+    typing: bool = False
     put: str | None = None
     put_at: float = 0.0
 
@@ -89,7 +94,7 @@ def say(service: Service, doorbell: Doorbell, report_id: str, text: str, *, key:
         key: of this one wish to say it; the same again changes nothing.
         sure: the person has seen that R1's words stand in it, past what a lock screen shows.
 
-    Returns False where it was said before. Raises NotSaid, StoreError, turns.Lost, VaultError.
+    Returns False where it was said before. Raises NotSaid, StoreError.
     """
     body, _ = normalise(text)
     check_words(body, sure=sure)
@@ -101,11 +106,12 @@ def say(service: Service, doorbell: Doorbell, report_id: str, text: str, *, key:
         token = _token(row.id, key)
         if texts.state_of(tx, token) is not None:
             return False
-        opened = turns.open_row(service, row)
+        opened = _opened(service, row)
         _check_moment(opened.session, body, now)
         prepared = turns.prepare(service, opened, Staff(), now)
         rung = turns.write(tx, prepared)
         _queue(tx, prepared, token, body, now)
+        writers.end(tx, report_id)
     if rung:
         doorbell.ring(rung)
     return True
@@ -131,25 +137,29 @@ def standing(service: Service, report_id: str) -> Standing:
         silent="silent" in session.marks,
         until=None if agreed else session.last_text + WINDOW_SECONDS,
         staffed=session.staffed,
+        typing=session.typing,
         put=session.put if is_open else None,
         put_at=session.last_text,
     )
 
 
-def hand_back(service: Service, doorbell: Doorbell, report_id: str) -> str | None:
+def hand_back(service: Service, doorbell: Doorbell, report_id: str, *, unsent: bool = False) -> str | None:
     """Lets the questions go on; returns what the reporter is texted, None for nothing.
 
-    Raises NotSaid (`closed`), StoreError, turns.Lost, VaultError. Repeated, it changes nothing.
+    With `unsent` only where somebody wrote and has sent nothing.
+
+    Raises NotSaid (`closed`, `lost`), StoreError. Repeated, it changes nothing.
     """
     now = service.clock.now()
     conversation_id = _of(service, report_id)
     with service.database.write() as tx:
         row = _locked(tx, conversation_id, report_id)
-        opened = turns.open_row(service, row)
-        if not opened.session.staffed:
+        opened = _opened(service, row)
+        if not (opened.session.typing or (opened.session.staffed and not unsent)):
             return None
         prepared = turns.prepare(service, opened, HandBack(), now)
         rung = turns.write(tx, prepared)
+        writers.end(tx, report_id)
         reply = prepared.outcome.reply
         if reply is not None:
             at = milliseconds(now)
@@ -159,9 +169,27 @@ def hand_back(service: Service, doorbell: Doorbell, report_id: str) -> str | Non
     return reply
 
 
+def typing(service: Service, tx: Transaction, report_id: str) -> bool:
+    """Lets the questions rest while somebody writes; False where they rest already, or none is to come.
+
+    In the caller's transaction, whose first lock is the audit's. Raises turns.Lost, VaultError.
+    """
+    found = conversations.of_report(tx, report_id)
+    row = None if found is None else conversations.take(tx, found)
+    if row is None or row.report_id != report_id:
+        return False
+    opened = turns.open_row(service, row)
+    session = opened.session
+    if session.staffed or session.typing or session.state == "stopped":
+        return False
+    turns.write(tx, turns.prepare(service, opened, Typing(), service.clock.now()))
+    return True
+
+
 def _of(service: Service, report_id: str) -> str:
     """The open conversation of a report, looked for before the lock is taken."""
-    found = conversations.of_report(service.database.look(), report_id)
+    with service.database.read() as tx:
+        found = conversations.of_report(tx, report_id)
     if found is None:
         raise NotSaid("closed")
     return found
@@ -172,6 +200,13 @@ def _locked(tx: Transaction, conversation_id: str, report_id: str) -> Conversati
     if row is None or row.report_id != report_id:
         raise NotSaid("closed")
     return row
+
+
+def _opened(service: Service, row: ConversationRow) -> turns.Opened:
+    try:
+        return turns.open_row(service, row)
+    except (turns.Lost, VaultError):
+        raise NotSaid("lost") from None
 
 
 def _token(conversation_id: str, key: str) -> str:

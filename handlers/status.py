@@ -23,6 +23,7 @@ FLOOD_SECONDS = 600
 # Shorter than the first repetition of an alarm: each is told once.
 ALERT_SECONDS = 240
 MOST_ALERTS = 20
+REFUSED_SECONDS = 3600
 PROCESSES = ("worker", "clock")
 
 
@@ -167,3 +168,9 @@ def as_document(now: Status) -> dict[str, Any]:
     for name in ("texts", "nowhere", "unanswered"):
         document[name] = {key: {"count": count, "oldest": age} for key, (count, age) in getattr(now, name).items()}
     return document
+
+
+def refusals(database: Database, now: float, audience: str = DESK) -> list[tuple[str, str]]:
+    """What carriers have refused of our texts within the last hour: channel and cause. Raises StoreError."""
+    with database.read() as tx:
+        return status.refusals(tx, audience, milliseconds(now - REFUSED_SECONDS))

@@ -9,9 +9,9 @@ import logging
 from collections.abc import Callable, Sequence
 
 from handlers import (
-    answer_clock,
     escalation,
     exercises,
+    jumps,
     outbound,
     retaking,
     shifts,
@@ -19,17 +19,14 @@ from handlers import (
     spooling,
     timers,
     unanswered,
+    writing,
 )
-from handlers.forwarding import MOST_RETRY_AFTER
-from handlers.outbound import LATE_ANSWER_SECONDS
 from handlers.ports import Doorbell
-from handlers.records import conversations, heartbeats, inbox, outbox, texts
+from handlers.records import outbox
 from handlers.records.database import StoreError
 from handlers.service import Service, milliseconds
 from handlers.spool import Spool, SpoolError
-from handlers.turns import FUTURE_SECONDS
 
-PULL_BACK_TO_SECONDS = 900
 UNHEARD_SECONDS = 20
 MOST_RUNG = 200
 
@@ -48,13 +45,14 @@ def sweep(
         spool: what the database did not take is brought into it.
     """
     steps: tuple[Callable[[], object], ...] = (
-        lambda: mend_clock_jump(service),
+        lambda: jumps.mend(service),
         lambda: spooling.replay(service, spool, doorbell) if spool else None,
         lambda: retaking.retake_due(service, doorbell),
         lambda: timers.run_due(service, doorbell),
         lambda: outbound.send_due(service),
         lambda: escalation.escalate(service, doorbell),
         lambda: unanswered.run_due(service, doorbell),
+        lambda: writing.run_due(service, doorbell),
         lambda: exercises.run_due(service, doorbell),
         lambda: sign_in.forget_old(service),
         lambda: shifts.release_gone(service),
@@ -70,22 +68,6 @@ def sweep(
             log.error("the spool is away (%s)", error)
         except Exception as error:  # noqa: BLE001 - the clock must go on
             log.error("a step of the sweep failed (%s)", type(error).__name__)
-
-
-def mend_clock_jump(service: Service) -> None:
-    """Notes that the clock lives, and brings what a clock jump left far in the future within 15 minutes (F11)."""
-    now = milliseconds(service.clock.now())
-    at = now + PULL_BACK_TO_SECONDS * 1000
-    with service.database.write() as tx:
-        heartbeats.beat(tx, "clock", now)
-        # In the order in which a turn locks them.
-        moved = inbox.pull_back(tx, at, at)
-        moved += conversations.pull_back(tx, now + FUTURE_SECONDS * 1000, at)
-        moved += texts.pull_back(tx, now + (LATE_ANSWER_SECONDS + 60) * 1000, now)
-        moved += answer_clock.mend(tx, now)
-        moved += outbox.pull_back(tx, now + milliseconds(MOST_RETRY_AFTER + 60), at)
-    if moved:
-        log.error("the clock has jumped: %d due times were brought back", moved)
 
 
 def ring_due(service: Service, doorbell: Doorbell, forward_here: Callable[[Sequence[int]], object]) -> None:

@@ -27,7 +27,7 @@ from handlers import dispatch, retention
 from handlers.dispatch import SealedRevision
 from handlers.flood import NO_TALLY, Tally
 from handlers.ports import Organisation
-from handlers.records import conversations, reports
+from handlers.records import conversations, reports, shifts
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.service import Service, milliseconds
@@ -318,6 +318,8 @@ def _write_rest(tx: Transaction, prepared: Prepared) -> list[int]:
         reports.change_key(tx, switch.desk_id, switch.desk_key)
         if prepared.new_report is None:
             conversations.move(tx, row)
+    if row is not None and not prepared.revisions and prepared.outcome.session.forwarded:
+        shifts.touch(tx, row.report_id)  # the thread has grown, or the questions rest
     organisation = prepared.conversation.organisation
     return [number for revision in prepared.revisions for number in dispatch.write(tx, organisation, revision)]
 
@@ -331,7 +333,10 @@ def close(service: Service, tx: Transaction, row: ConversationRow, now: float) -
     """Ends a conversation; a silence that nobody heard goes forward first. Returns its outbox rows."""
     rung: list[int] = []
     try:
-        last = prepare(service, open_row(service, row), Silence(), now)
+        opened = open_row(service, row)
+        if opened.session.due is not None:
+            opened.session.due = min(opened.session.due, now)
+        last = prepare(service, opened, Silence(), now)
         rung = write(tx, last)
         retention.note_end(service.ring, tx, last.row or row, last.outcome.session)
     except (Lost, VaultError) as error:

@@ -101,6 +101,26 @@ def of_report(tx: Transaction, report_id: str) -> list[AuditRow]:
     return [AuditRow(*row) for row in tx.all(_S.OF_REPORT, report=report_id)]
 
 
-def newest(tx: Transaction, organisation: str, audience: str, most: int) -> list[AuditRow]:
-    """An organisation's newest rows for an audience, the last one first."""
-    return [AuditRow(*row) for row in tx.all(_S.NEWEST, at_organisation=organisation, reader=audience, most=most)]
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which rows: by whom (`-` for the installation itself), of which kind and act, about which report by its id or
+    reference; empty asks for nothing. `since` and `until` in milliseconds, the end excluded."""
+
+    who: str = ""
+    kind: str = ""
+    what: str = ""
+    report: str = ""
+    since: int = 0
+    until: int = 1 << 62
+
+
+def found(
+    tx: Transaction, organisation: str, audience: str, wanted: Wanted, *, most: int, skipped: int = 0
+) -> list[tuple[AuditRow, str]]:
+    """An organisation's rows for an audience that fit, the last one first, each with its report's reference, empty
+    where there is none any more."""
+    rows = tx.all(
+        _S.FOUND, at_organisation=organisation, reader=audience, who=wanted.who, kind_of=wanted.kind, did=wanted.what,
+        report=wanted.report, since=wanted.since, until=wanted.until, most=most, skipped=skipped,
+    )  # fmt: skip
+    return [(AuditRow(*row), reference or "") for *row, reference in rows]

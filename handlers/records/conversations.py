@@ -141,9 +141,10 @@ def put_off(tx: Transaction, conversation_id: str, due_at: int) -> None:
     tx.run(_S.PUT_OFF, row=conversation_id, due_at=due_at)
 
 
-def pull_back(tx: Transaction, latest: int, at: int) -> int:
-    """Brings the timers of texts that a clock jump left beyond `latest` to `at` (F11); returns how many."""
-    return tx.changed(_S.PULL_BACK, latest=latest, at=at)
+def pull_back(tx: Transaction, *, latest: int, future: int, keep: int, at: int) -> int:
+    """Brings to `at` the timers that a clock jump left beyond `latest`, and those of conversations whose last text lies
+    beyond `future` (F11); a day's end, `keep` after the last text, stays. Returns how many."""
+    return tx.changed(_S.PULL_BACK, latest=latest, future=future, keep=keep, at=at)
 
 
 def end(tx: Transaction, conversation_id: str) -> None:

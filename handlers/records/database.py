@@ -19,16 +19,17 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from handlers.records.company import Company, Job, PassOn, Run, TooLong, alone
 from handlers.records.compiled import Statement
-from handlers.records.drivers import driver_errors, plain
+from handlers.records.drivers import POSTGRES, driver_errors, plain
 from handlers.records.hanging import HangingGuard
 from handlers.records.locks import LockTimeout, ThreadLock, WriteLock
+from handlers.records.sealed import TABLES
 from handlers.records.seats import Seat, ThreadSeat, close
 
 if TYPE_CHECKING:
@@ -57,14 +58,11 @@ POSTGRES_SETTINGS: Final = (
     "SET client_encoding = 'UTF8'",
 )
 _SQLITE: Final = "sqlite:///"
-# What holds sealed content or a key.
-_VACUUM: Final = "VACUUM inbox, conversations, reports, revisions, texts, desk_notes"
 # lock_not_available, query_canceled: postgresql.org/docs/current/errcodes-appendix.html
 _WAITED: Final = ("55P03", "57014")
-# A wait shorter than this changes nothing of SQLite's own.
-_UNHURRIED: Final = 0.05
-# The server's own limits come first.
-_CUT_AFTER: Final = 0.5
+_UNHURRIED: Final = 0.05  # a wait shorter than this changes nothing of SQLite's own
+# Short work waits no longer for a lock that is not our queue's: whoever holds it may hold it for long.
+STRANGER_SECONDS: Final = 0.3
 _BEGIN_READ: Final = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
@@ -127,11 +125,13 @@ class Database:
     Args:
         url: `sqlite:///path` or `postgresql://...`.
         patience: seconds that all the waits of a write for others may take.
-        cuts: break off what a PostgreSQL that hangs does not answer, soon after that time; for short work alone.
+        cuts: for short work alone: wait for others' locks for a moment only, and break off what a PostgreSQL that
+            hangs does not answer soon after `patience`.
     """
 
     def __init__(self, url: str, patience: float = LOCK_SECONDS, *, cuts: bool = False) -> None:
-        self._patience = patience
+        self._patience, self._cuts = patience, cuts
+        self._stranger = min(patience, STRANGER_SECONDS) if cuts else patience
         self._url = plain(url)
         self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
         self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
@@ -140,11 +140,11 @@ class Database:
         self._looker, self._looks = Seat(), ThreadLock(patience)
         self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), patience) if self.path else None
         self._company = Company(MOST_TOGETHER, patience) if self.is_sqlite else None
-        self._guard = HangingGuard(patience + _CUT_AFTER) if cuts and not self.is_sqlite else None
+        self._guard = HangingGuard(patience) if cuts and not self.is_sqlite else None
 
     def with_patience(self, seconds: float) -> Database:
         """The same store, by connections of its own."""
-        return Database(self._url, seconds, cuts=self._guard is not None)
+        return Database(self._url, seconds, cuts=self._cuts)
 
     @property
     def is_sqlite(self) -> bool:
@@ -251,11 +251,8 @@ class Database:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Holds the embedded database's write lock, without a transaction. Raises StoreBusy."""
-        if self._lock is None:
-            yield
-            return
         try:
-            with self._lock.held(self._left()):
+            with nullcontext() if self._lock is None else self._lock.held(self._left()):
                 yield
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
@@ -282,18 +279,17 @@ class Database:
         SQLite: `checkpoint`. PostgreSQL: VACUUM takes the dead rows out; their bytes may stay in a page until it is
         written anew, and in its write-ahead log. Returns False where it could not be done now; never raises.
         """
-        if self.is_sqlite:
-            try:
-                return self.checkpoint()
-            except StoreError:
-                return False
         try:
+            if self.is_sqlite:
+                return self.checkpoint()
             cursor = self._cursor(self._local)
             cursor.execute("SET statement_timeout = 0")
             try:
-                cursor.execute(_VACUUM)
+                cursor.execute(f"VACUUM {', '.join(TABLES)}")
             finally:
                 cursor.execute(f"SET statement_timeout = {int(self._patience * 1000)}")
+        except StoreError:
+            return False
         except driver_errors():
             close(self._local)
             return False
@@ -346,15 +342,15 @@ class Database:
 
     def _begin_in_time(self, cursor: Any, begin: str) -> None:
         """Waits for a stranger's lock on the embedded database only as long as there is patience left."""
-        left = self._left() if self.is_sqlite else self._patience
-        if left > self._patience - _UNHURRIED:
+        left = self._left()
+        if not self.is_sqlite or left > self._stranger - _UNHURRIED:
             cursor.execute(begin)
             return
         cursor.execute(f"PRAGMA busy_timeout={int(left * 1000)}")
         try:
             cursor.execute(begin)
         finally:
-            cursor.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
+            cursor.execute(f"PRAGMA busy_timeout={int(self._stranger * 1000)}")
 
     def _opened(self, seat: Seat) -> Any:
         try:
@@ -379,21 +375,21 @@ class Database:
         if self.path is not None:
             # Some are shared by the threads: a lock lets one of them at a time.
             connection = sqlite3.connect(
-                self.path, isolation_level=None, timeout=self._patience, cached_statements=256, check_same_thread=False
+                self.path, isolation_level=None, timeout=self._stranger, cached_statements=256, check_same_thread=False
             )
             # The first two are kept in the file, and setting them waits for whoever writes; asking does not.
             is_set = not writes or connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
             for pragma in SQLITE_PRAGMAS[2:] if is_set else SQLITE_PRAGMAS:
                 connection.execute(pragma)
-            connection.execute(f"PRAGMA busy_timeout={int(self._patience * 1000)}")
+            connection.execute(f"PRAGMA busy_timeout={int(self._stranger * 1000)}")
             return connection
         import psycopg
 
-        postgres = psycopg.connect(self._url, autocommit=True, connect_timeout=max(2, int(self._patience)))
-        for setting in POSTGRES_SETTINGS:
-            postgres.execute(setting)
-        for name in ("lock_timeout", "statement_timeout"):
-            postgres.execute(f"SET {name} = {int(self._patience * 1000)}")
+        postgres = psycopg.connect(self._url, connect_timeout=max(2, int(self._patience)), **POSTGRES)
+        limits = ("lock_timeout", self._stranger), ("statement_timeout", self._patience)
+        postgres.execute(
+            "; ".join([*POSTGRES_SETTINGS, *(f"SET {name} = {int(most * 1000)}" for name, most in limits)])
+        )
         return postgres
 
 

@@ -43,8 +43,6 @@ class Item:
 
 
 _COLUMNS: Final = len(Item.__dataclass_fields__)
-StoredLine = tuple[StoredReport, bytes, bytes]
-"""A report's readable part, its wrapped key, its newest sealed document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +163,9 @@ def act(tx: Transaction, report_id: str, person_id: str, now: int) -> None:
     shifts.acted(tx, report_id, now)
 
 
-def saw(tx: Transaction, report_id: str, person_id: str) -> None:
-    """The holder has seen the newest revision."""
-    tx.run(_S.SAW, report=report_id, was=person_id)
+def saw(tx: Transaction, report_id: str, person_id: str, revision: int) -> None:
+    """The holder has seen that revision."""
+    tx.run(_S.SAW, report=report_id, was=person_id, seen=revision)
 
 
 def number(tx: Transaction, report_id: str, person_id: str, incident: str | None) -> bool:

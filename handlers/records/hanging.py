@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 _LOOK_SECONDS: Final = 0.1
+_AFTER_SECONDS: Final = 0.5  # the server's own limits come first
 
 
 class Call:
@@ -40,11 +41,11 @@ class HangingGuard:
     """The calls of one process. Its thread begins with the first call, after any fork.
 
     Args:
-        seconds: how long a call may take.
+        seconds: how long a call may take, and half a second more.
     """
 
     def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+        self._seconds = seconds + _AFTER_SECONDS
         self._begin()
 
     def _begin(self) -> None:

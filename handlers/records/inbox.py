@@ -120,6 +120,30 @@ def find(tx: Transaction, channel: str, external_id: str) -> InboxRow | None:
     return None if row is None else InboxRow(*row)
 
 
+@dataclass(frozen=True, slots=True)
+class ThreadRow:
+    """A text in a report's thread and what answered it; `key`, `body` and `reply` are sealed."""
+
+    received_at: int
+    channel: str
+    external_id: str
+    state: str
+    key: bytes
+    body: bytes
+    reply: bytes | None
+
+
+def of_report(tx: Transaction, report_id: str, most: int) -> list[ThreadRow]:
+    """The newest texts of a report, oldest first; those set aside as too many (F16) apart."""
+    return [ThreadRow(*row) for row in reversed(tx.all(_S.OF_REPORT, report=report_id, most=most))]
+
+
+def count_of_report(tx: Transaction, report_id: str) -> int:
+    """How many texts a report has, those set aside apart."""
+    row = tx.one(_S.COUNT_OF_REPORT, report=report_id)
+    return 0 if row is None else int(row[0])
+
+
 def next_due(tx: Transaction, now: int) -> InboxRow | None:
     """The oldest text whose turn is due, locked until the transaction ends."""
     row = tx.one(_S.NEXT_DUE, now=now)

@@ -29,6 +29,18 @@ class LineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class NearRow:
+    """A line that may be of the same incident as another: what is needed to compare them. `since` as in `Item`."""
+
+    report_id: str
+    rank: int
+    since: int
+    status: str
+    key: bytes
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class RevisionRow:
     """One revision of a report; `document` is sealed."""
 
@@ -76,12 +88,12 @@ def lines(tx: Transaction, organisation: str, audience: str, *, since: int, most
 
 def near(
     tx: Transaction, organisation: str, audience: str, *, at: int, since: int, most_open: int, most_closed: int
-) -> list[LineRow]:
+) -> list[NearRow]:
     """The open lines that began nearest to `at`, then the newest of those closed at `since` or later."""
     whose = {"owner": organisation, "reader": audience}
     rows = tx.all(_S.NEAR_OPEN, **whose, at=at, most=most_open)
     rows += tx.all(_S.NEAR_CLOSED, **whose, since=since, most=most_closed)
-    return [_line(row) for row in rows]
+    return [NearRow(*row) for row in rows]
 
 
 def line(tx: Transaction, organisation: str, audience: str, report_id: str) -> LineRow | None:

@@ -131,10 +131,10 @@ def hasten(tx: Transaction, sink: str, at: int) -> int:
     return tx.changed(_S.HASTEN, to=sink, at=at)
 
 
-def pull_back(tx: Transaction, latest: int, at: int) -> int:
-    """Brings rows that a clock jump left beyond `latest` to `at` (F11), those never tried or leased too where `at` is
-    sooner; returns how many."""
-    return tx.changed(_S.PULL_BACK, latest=latest, at=at)
+def pull_back(tx: Transaction, *, untried: int, leased: int, latest: int, at: int) -> int:
+    """Makes due at `at` what a clock jump left after it (F11): rows never tried and due beyond `untried`, leases that
+    last beyond `leased`, tries that would come beyond `latest`; returns how many."""
+    return tx.changed(_S.PULL_BACK, untried=untried, leased=leased, latest=latest, at=at)
 
 
 def due(tx: Transaction, now: int, most: int) -> list[tuple[int, int]]:

@@ -85,6 +85,11 @@ def forget_revisions(tx: Transaction, report_id: str, before: int) -> None:
     tx.run(_S.FORGET, report=report_id, before=before)
 
 
+def thin_out(tx: Transaction, report_id: str, before: int) -> None:
+    """The same, but for those that some sink is still to get."""
+    tx.run(_S.THIN_OUT, report=report_id, before=before)
+
+
 def listed(tx: Transaction, audience: str = "desk") -> list[StoredReport]:
     """The reports for an audience that have a revision, oldest first."""
     return [StoredReport(*row) for row in tx.all(_S.LIST, reader=audience)]

@@ -68,6 +68,6 @@ def erase(tx: Transaction, report_id: str) -> None:
     """Deletes all that a shift knows of a report."""
     for statement in (
         *(_S.ERASE_PRESENCE, _S.ERASE_ANSWERS, _S.ERASE_BREACHES, _S.ERASE_PROMISES),
-        *(_S.ERASE_HANDED, _S.ERASE_SAMPLES, _S.FORGET_REPORT),
+        *(_S.ERASE_HANDED, _S.ERASE_SAMPLES, _S.ERASE_TYPING, _S.FORGET_REPORT),
     ):
         tx.run(statement, report=report_id)

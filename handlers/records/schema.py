@@ -69,6 +69,7 @@ inbox = Table(
 )
 WAITING = "inbox.state IN ('due', 'held')"
 _waiting = text(WAITING.removeprefix("inbox."))
+Index("ix_inbox_report_id", inbox.c.report_id)
 Index("ix_inbox_waiting", inbox.c.due_at, sqlite_where=_waiting, postgresql_where=_waiting)
 
 conversations = Table(

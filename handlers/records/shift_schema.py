@@ -2,6 +2,7 @@
 
     desk_languages   what people speak besides English
     desk_presence    who is at the desk and at which report, by the desk's process; gone within a minute
+    desk_typing      where somebody writes to a reporter and has sent nothing: until when the questions rest
     desk_answers     each claim: how long the report had waited for it, and when the first word or action came
     desk_breaches    each limit that was missed, once for each time a clock ran
     desk_promises    what somebody promised a reporter and by when, sealed under the report's key
@@ -37,6 +38,15 @@ desk_presence = Table(
     Column("report_id", Text, primary_key=True),  # empty where the person is at no report
     Column("doing", Text, nullable=False),  # here, reading, writing
     Column("at", BigInteger, nullable=False),
+)
+
+desk_typing = Table(
+    "desk_typing",
+    metadata,
+    Column("report_id", Text, primary_key=True),
+    Column("person_id", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("until_at", BigInteger, nullable=False),
 )
 
 desk_answers = Table(

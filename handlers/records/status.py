@@ -50,3 +50,8 @@ def nowhere(tx: Transaction) -> list[tuple[str, int, int]]:
 def alerts(tx: Transaction, since: int, most: int) -> list[tuple[str, str]]:
     """Confidential reports that have shown danger since then: organisation and report."""
     return [(row[0], row[1]) for row in tx.all(_S.ALERTS, since=since, most=most)]
+
+
+def refusals(tx: Transaction, audience: str, since: int) -> list[tuple[str, str]]:
+    """What carriers have refused of our texts since then: channel and cause."""
+    return [(row[0], row[1]) for row in tx.all(_S.REFUSED, reader=audience, since=since)]

@@ -44,7 +44,7 @@ class Schedule:
         made = datetime.fromtimestamp(made_at, self.timezone)
         days = (made.date() + timedelta(days=number) for number in range(3))
         slots = (datetime.combine(day, at, self.timezone).timestamp() for day in days for at in self.at)
-        return next(slot for slot in slots if slot > made_at)
+        return min(slot for slot in slots if slot > made_at)  # where the clocks go forward they stand out of order
 
 
 def label(slot: float) -> str:

@@ -12,12 +12,12 @@ import pytest
 from handlers import (
     escalation,
     handling,
+    jumps,
     turns,
     unanswered,
 )
 from handlers.outbound import send_due
 from handlers.records.database import Database, Transaction
-from handlers.sweep import mend_clock_jump
 from tests.fakes import Desk
 from tests.handlers.shift_desks import ABOUT_STAFF, KNIFE, NOW, PAST, alarms, built, person, reports
 from tests.prepared import prepare
@@ -163,7 +163,7 @@ class TestAnswerClock:
         held = reports(desk)[0]
         handling.claim(desk.service, rhian, "btp", held)
         desk.clock.move(jump)
-        mend_clock_jump(desk.service)
+        jumps.mend(desk.service)
         unanswered.run_due(desk.service, desk.doorbell)
         desk.clock.move(180)
         for _ in range(3):
@@ -175,7 +175,7 @@ class TestAnswerClock:
         person(desk, "rhian")
         desk.say(NOW)
         desk.clock.move(86400.0 * 400)
-        mend_clock_jump(desk.service)
+        jumps.mend(desk.service)
         for _ in range(4):
             unanswered.run_due(desk.service, desk.doorbell)
         send_due(desk.service)

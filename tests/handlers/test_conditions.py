@@ -64,6 +64,7 @@ def test_f8_f9_a_sink_alarms_at_its_limits(values: dict[str, Any], expected: dic
         (replace(QUIET, texts={"due": (1, 599.0)}), NOTHING, []),
         (replace(QUIET, texts={"due": (1, 600.0)}), NOTHING, ["turns"]),
         (QUIET, Surroundings({}, spooled=3), ["spool"]),
+        (QUIET, Surroundings({}, spool_fault="OSError"), ["spool"]),
         (QUIET, Surroundings({"twilio": "20003"}), ["carrier:twilio"]),
         (replace(QUIET, synthetic={"synthetic.btp": 1e6}), NOTHING, []),
         (replace(QUIET, synthetic={"btp": 899.0}), Surroundings({}, period=300.0), []),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from handlers import erasure, retention, timers
 from handlers.erasure import ErasureList, NotErased
 from handlers.records import erasure as records
 from handlers.records.database import Database
+from handlers.records.schema import metadata
+from handlers.records.sealed import TABLES
 from handlers.retention import Policy
 from tests.canary import forms_of_words, leaks
 from tests.fakes import Desk, FakeSink
@@ -258,3 +261,13 @@ class TestContact:
         assert desk.service.ring.open_address(kept.address, records.contact_place(report_id)) == "+447700900001"
         erasure.erase(desk.service, listed, [report_id])
         assert desk.rows("SELECT count(*) FROM contacts") == [(0,)]
+
+
+def test_r22_every_table_that_holds_anything_sealed_of_a_report_is_scrubbed() -> None:
+    of_people = {"people", "passkeys"}
+    sealed = {table.name for table in metadata.sorted_tables if any(_is_sealed(each) for each in table.columns)}
+    assert sealed - of_people == set(TABLES)
+
+
+def _is_sealed(column: sa.Column[object]) -> bool:
+    return isinstance(column.type, sa.LargeBinary)

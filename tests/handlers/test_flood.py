@@ -7,6 +7,7 @@ import pytest
 from handlers import inbound, outbound, status, stored_texts
 from handlers.conditions import Surroundings, found
 from handlers.flood import FirstAnswers, Tally, is_answered
+from handlers.records import outbox
 from handlers.records.database import Database
 from tests.fakes import START, Desk, organisation
 
@@ -96,6 +97,29 @@ class TestOneNumber:
         desk.clock.move(600)
         assert status.read(desk.service.database, desk.clock.now()).floods == ()
 
+    def test_f16_a_conversation_without_an_end_takes_up_so_many_texts_and_begins_anew_a_day_later(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("handlers.flood.MOST_TEXTS", 30)
+        flood(desk, 50, seconds=100)
+        assert states(desk) == {"taken": 30, "aside": 20}
+        read = status.read(desk.service.database, desk.clock.at)
+        assert [each.id for each in found(read, desk.service.directory, Surroundings({}))] == [], "over by now"
+        desk.clock.move(86400)
+        flood(desk, 1)
+        assert states(desk) == {"taken": 31, "aside": 20}
+
+    def test_f16_long_texts_fill_a_conversation_sooner_and_danger_in_it_alerts_all_the_same(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("handlers.flood.MOST_CHARACTERS", 3000)
+        flood(desk, 5, body="blah {} " + "x" * 990)
+        assert states(desk) == {"taken": 4, "aside": 1}
+        read = status.read(desk.service.database, desk.clock.at)
+        assert [each.id for each in found(read, desk.service.directory, Surroundings({}))] == ["flood:btp"]
+        desk.say("he has a knife", sender=FLOODER)
+        assert desk.rows("SELECT count(*) FROM revisions WHERE kind = 'alert'") == [(1,)]
+
     def test_f11_after_a_clock_jump_nobody_is_set_aside_for_good(self, desk: Desk) -> None:
         flood(desk, 61)
         desk.clock.move(-86_400 * 365)
@@ -151,3 +175,20 @@ def test_the_tally_forgets_what_is_ten_minutes_old() -> None:
     assert tally.recent(599).is_flood
     assert not tally.recent(600).is_flood
     assert tally.recent(605).answers == ()
+
+
+def test_f16_of_a_long_report_the_last_revisions_stay_and_what_a_sink_has_not_had(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.dispatch.KEPT", 4)
+    monkeypatch.setattr("handlers.dispatch._THINNED_EVERY", 2)
+    desk = Desk.build(database)
+    desk.say("he has a knife at hove", sender=HER)
+    flood(desk, 19, sender=HER, body="and he said thing {} to somebody else")
+    kept = [number for (number,) in desk.rows("SELECT revision FROM revisions ORDER BY revision")]
+    assert kept[0] == 1, "the alert waits for its sink"
+    assert 4 <= len(kept[1:]) <= 6
+    assert kept[1:] == list(range(kept[1], kept[-1] + 1))
+    with database.write() as tx:
+        claimed = outbox.claim(tx, "room", now=2**50, lease_until=2**50, owner="me", most=9)
+    assert {each.revision: each.kind for each in claimed} == {1: "alert", kept[-1]: "added"}

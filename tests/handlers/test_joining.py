@@ -51,7 +51,7 @@ def _say(desk: Desk, body: str, number: int, **more: str) -> str:
 
 
 def _around(desk: Desk, person: SignedIn, report: str) -> joining.Around:
-    return joining.around(desk.service, person, "btp", pages.report(desk.service, person, "btp", report))
+    return joining.report(desk.service, person, "btp", report)[1]
 
 
 def _claimed(desk: Desk, *texts: str) -> tuple[SignedIn, list[str]]:
@@ -324,3 +324,13 @@ def test_r9_what_is_handled_elsewhere_is_neither_suggested_nor_joined(desk: Desk
         joining.join(desk.service, rhian, "btp", reports[0], [reports[1]])
     assert refused.value.why == "moved"
     assert desk.rows("SELECT * FROM desk_joined") == []
+
+
+def test_f12_one_that_cannot_be_read_any_more_hides_none_of_the_others_and_stops_no_reply(desk: Desk) -> None:
+    rhian, (first, second) = _claimed(desk, FIRST, SECOND)
+    joining.join(desk.service, rhian, "btp", first, [second])
+    desk.change(f"UPDATE conversations SET flow_hash = 'gone' WHERE report_id = '{second}'")  # noqa: S608
+    assert [one.why for one in _around(desk, rhian, first).joined] == ["the conversation cannot be read here"]
+    told = joining.write_all(desk.service, desk.doorbell, rhian, "btp", first, {"en": "We are coming."}, key="one")
+    assert sorted(one.why for one in told) == ["", "the conversation cannot be read here"]
+    assert _texts(desk) == ["We are coming."]

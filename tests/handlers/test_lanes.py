@@ -6,18 +6,21 @@ import base64
 import json
 import secrets
 import threading
-import time
+
+import psycopg
+import pytest
 
 from gateway.secrets import new_key_ring
+from handlers import forwarding, jumps
 from handlers.forwarding import Forwarder
 from handlers.ports import Delivery, Retryable
 from handlers.records import outbox
-from handlers.records.database import Database
-from handlers.sweep import mend_clock_jump
+from handlers.records.database import Database, StoreError
 from handlers.vault import KeyRing
 from tests.fakes import Desk, FakeSink
 from tests.handlers.test_forwarding import Room, refuse
-from tests.waiting import until
+from tests.postgres import Server
+from tests.waiting import Watch, until
 
 
 def test_no_more_is_claimed_than_asked_whatever_the_planner_does(database: Database) -> None:
@@ -76,9 +79,9 @@ def test_f18_lanes_stop_side_by_side(database: Database) -> None:
     forwarder = room.forwarder()
     forwarder.ring()
     until(lambda: room.states() == {"leased": 3})
-    began = time.monotonic()
+    watch = Watch()
     forwarder.stop(1.0)
-    took = time.monotonic() - began
+    took = watch.seconds
     assert room.states() == {"due": 3}
     release.set()
     assert took < 2.0
@@ -132,14 +135,67 @@ def test_a_wait_that_is_no_number_does_not_end_the_lane(database: Database) -> N
     room.stop()
 
 
-def test_f11_what_was_never_tried_or_is_leased_waits_no_longer_than_15_minutes(database: Database) -> None:
+def test_f11_what_was_never_tried_or_is_leased_is_due_at_once_after_a_jump_back(database: Database) -> None:
     room = Room(database)
     room.desk.clock.move(3000)
     room.reports(2)
     room.desk.change("UPDATE outbox SET state='leased', owner='dead', attempts=1 WHERE id=(SELECT min(id) FROM outbox)")
     room.desk.clock.move(-3000)
-    mend_clock_jump(room.desk.service)
-    room.desk.clock.move(901)
+    jumps.mend(room.desk.service)
     room.forwarder().ring()
     until(lambda: room.states() == {"delivered": 2}, 5)
+    room.stop()
+
+
+def test_f7_a_lane_goes_on_after_postgresql_has_hung_up(postgres: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarding, "AWAY_SECONDS", 0.05)
+    url = postgres.create_prepared(f"hung_{secrets.token_hex(6)}")
+    database = Database(url)
+    room, hung_up = Room(database), threading.Event()
+    room.sink.behave = lambda _: _hang_up(url) or hung_up.set()
+    room.reports(1)
+    room.forwarder().ring()
+    until(hung_up.is_set)
+    until(lambda: room.states() == {"delivered": 1})
+    assert room.sink.tried == 1
+    room.stop()
+    database.close()
+
+
+def _hang_up(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                      " AND pid <> pg_backend_pid()")  # fmt: skip
+
+
+def test_f7_a_send_that_ends_while_the_store_is_away_is_noted_later_and_the_lane_asks_with_pauses(
+    database: Database, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forwarding, "AWAY_SECONDS", 0.05)
+    room, found = Room(database), outbox.paused
+    room.sink.behave = lambda _: monkeypatch.setattr(outbox, "paused", _away)
+    room.reports(1)
+    forwarder = Forwarder(room.desk.service)
+    forwarder.start()
+    until(lambda: "OperationalError" in caplog.text)
+    forwarder.stop(0.5)
+    assert 1 <= caplog.text.count("lane room") <= 15
+    monkeypatch.setattr(outbox, "paused", found)
+    until(lambda: room.states() == {"delivered": 1})
+    assert room.sink.tried == 1
+
+
+def _away(_: object) -> None:
+    raise StoreError("OperationalError")
+
+
+def test_p2_danger_is_at_a_healthy_sink_within_two_seconds(database: Database) -> None:
+    room = Room(database)
+    forwarder = room.forwarder()
+    watch = Watch()
+    room.desk.say("help he has a knife")
+    forwarder.ring(room.desk.doorbell.rung)
+    until(lambda: bool(room.sink.got), 5)
+    assert watch.seconds < 2
+    assert room.sink.got[0].kind == "alert"
     room.stop()

@@ -22,6 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from conversations.flows import shipped
+from conversations.replies import read_first
 from handlers import staff
 from handlers.acknowledgements import Answer, UnknownReportError, acknowledge
 from handlers.ports import InboundText
@@ -47,7 +49,7 @@ SECRETS = st.sampled_from(
 )
 ANSWERS = st.sampled_from(
     ["1", "2", "York", "18:05 to Brighton coach 3", "skip", "hello", "not sure", "no", "yes", "", "START"]
-) | st.sampled_from(NAUGHTY).map(lambda text: text.encode(errors="replace").decode())
+) | st.sampled_from(NAUGHTY).map(lambda text: text.encode(errors="replace").decode().replace("{}", "{ }"))
 ENDS = st.sampled_from(["STOP", "WITHDRAW"])
 
 
@@ -78,6 +80,8 @@ class Lifecycle(RuleBasedStateMachine):
         return body.replace("{}", mark)
 
     def _taken(self, text: InboundText) -> InboundText:
+        if read_first(shipped("railway"), text.body).keyword in ("stop", "withdraw"):
+            self.quiet.add(text.sender)
         self.answers[text.external_id] = self.world.take(text)
         return text
 
@@ -95,7 +99,6 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(target=sent, phone=PHONES, body=ENDS)
     def stop(self, phone: str, body: str) -> InboundText:
-        self.quiet.add(phone)
         return self._spoken(phone, body, 20.0)
 
     @rule(text=sent)
@@ -108,12 +111,12 @@ class Lifecycle(RuleBasedStateMachine):
     def sent_twice_by_the_network(self, phone: str, body: str, seconds: float) -> InboundText:
         self.world.settle()
         text = self._spoken(phone, body, 20.0)
-        documents = self.world.desk.rows("SELECT count(*) FROM revisions")
+        documents = self.world.rows("SELECT count(*) FROM revisions")
         self.world.desk.clock.move(seconds)
         copy = self._taken(self.world.text(phone, text.body))
-        [(state,)] = self.world.desk.rows(f"SELECT state FROM inbox WHERE external_id = '{copy.external_id}'")  # noqa: S608
+        [(state,)] = self.world.rows(f"SELECT state FROM inbox WHERE external_id = '{copy.external_id}'")  # noqa: S608
         assert state == "repeat", "F2"
-        assert self.world.desk.rows("SELECT count(*) FROM revisions") == documents, "F2"
+        assert self.world.rows("SELECT count(*) FROM revisions") == documents, "F2"
         return copy
 
     @rule(target=sent, phone=PHONES, body=ACCOUNTS | ANSWERS)
@@ -168,7 +171,7 @@ class Lifecycle(RuleBasedStateMachine):
         data=st.data(), body=st.sampled_from(["Which coach are you in?", "Are you safe? 1 yes 2 no", "a police case"])
     )
     def staff_text(self, data: st.DataObject, body: str) -> None:
-        reports = sorted(self.world.desk.rows("SELECT report_id FROM conversations"))
+        reports = sorted(self.world.rows("SELECT report_id FROM conversations"))
         if not reports:
             return
         [report] = data.draw(st.sampled_from(reports))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from handlers import outbound
+from handlers import jumps, outbound
 from handlers.ports import SendAction, SendError
 from handlers.records.database import Database
-from handlers.sweep import mend_clock_jump
 from tests.fakes import Desk
 
 
@@ -37,6 +36,14 @@ def test_a_carrier_that_does_not_answer_ends_the_round(waiting: Desk) -> None:
     assert waiting.rows("SELECT count(*) FROM texts WHERE state = 'due'") == [(2,)]
 
 
+def test_a_carrier_that_answers_slowly_gets_what_is_left_in_the_next_round(
+    waiting: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbound, "ROUND_SECONDS", 0.0)
+    assert [outbound.send_due(waiting.service) for _ in range(4)] == [1, 1, 1, 0]
+    assert len(waiting.channel.sent) == 3
+
+
 def test_a_fault_in_a_channel_loses_nothing(waiting: Desk) -> None:
     waiting.channel.refusals = [ZeroDivisionError("+447700900001")]
     outbound.send_due(waiting.service)
@@ -54,7 +61,7 @@ def test_r4_f11_an_answer_from_before_a_clock_jump_is_never_sent_late(desk: Desk
     desk.clock.move(2 * 3600)
     desk.say("HELP", carrier_answers="HELP")
     desk.clock.move(-2 * 3600)
-    mend_clock_jump(desk.service)
+    jumps.mend(desk.service)
     outbound.send_due(desk.service)
     desk.clock.move(2 * 3600)
     outbound.send_due(desk.service)

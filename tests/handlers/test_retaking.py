@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from conversations.flow import Flow
-from handlers import outbound, retaking
+from handlers import jumps, outbound, retaking
 from handlers.records.database import Database
-from handlers.sweep import mend_clock_jump, sweep
+from handlers.sweep import sweep
 from tests.fakes import Desk
 from tests.handlers.test_inbound import WHERE, BrokenSink
 
@@ -38,8 +38,7 @@ def test_f11_a_failed_turn_is_not_stuck_when_the_clock_jumps_back(database: Data
     desk.say(WHERE)
     desk.clock.move(-10 * 365 * 86400)
     sink.broken = False
-    mend_clock_jump(desk.service)
-    desk.clock.move(901)
+    jumps.mend(desk.service)
     retaking.retake_due(desk.service, desk.doorbell)
     outbound.send_due(desk.service)
     assert desk.rows("SELECT state FROM inbox ORDER BY id") == [("taken",), ("taken",)]

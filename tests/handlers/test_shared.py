@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from handlers import audit, audit_chain, shared
+from handlers import audit, audit_chain, handling, joining, shared
 from handlers.desk import Queue, Shown, queue
 from handlers.erasure import ErasureList, erase
 from handlers.records import audit as rows
@@ -24,13 +24,23 @@ from tests.waiting import until
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 
 
+def _built(database: Database) -> Desk:
+    made = Desk.build(database, sinks=[FakeSink()], organisations=(organisation(flow="railway"),))
+    hire(made, "rhian", "dispatcher")
+    return made
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:
     database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
     prepare(database)
-    made = Desk.build(database, sinks=[FakeSink()], organisations=(organisation(flow="railway"),))
-    hire(made, "rhian", "dispatcher")
-    return made
+    return _built(database)
+
+
+@pytest.fixture
+def everywhere(database: Database) -> Desk:
+    """The same on both kinds of database."""
+    return _built(database)
 
 
 def _at_once(jobs: Sequence[Callable[[], None]]) -> list[Exception]:
@@ -172,3 +182,55 @@ def test_opened_documents_are_kept_for_a_minute_and_are_few(desk: Desk, monkeypa
     documents = shared.Documents(ring)
     opened(documents, 4)
     assert documents.get("r4", 1, keys[4]) is None
+
+
+def test_what_is_made_of_a_document_is_made_once_and_anew_for_another(desk: Desk) -> None:
+    documents, made = desk.service.shared.documents, list[int]()
+
+    def make() -> int:
+        made.append(1)
+        return len(made)
+
+    def sealed() -> tuple[bytes, bytes]:
+        key, wrapped = desk.service.ring.new_key("content", "r", reports.key_place("r"))
+        return wrapped, key.seal(b'{"facts": {}}', reports.document_place("r", 1))
+
+    first = documents.open("desk", "r", 1, *sealed())
+    assert [documents.made("r", 1, first, "length", make) for _ in range(3)] == [1, 1, 1]
+    again = documents.open("desk", "r", 1, *sealed())
+    assert documents.made("r", 1, again, "length", make) == 2
+    assert documents.made("r", 1, first, "length", make) == 3, "what is kept is of another key now"
+    assert documents.made("other", 1, {}, "length", make) == 4
+
+
+def test_r10_a_report_and_what_its_page_shows_beside_it_are_one_commit(
+    everywhere: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = everywhere
+    rhian = signed_in(desk, "rhian")
+    desk.say(NOW, sender="+447700900001")
+    ((report,),) = desk.rows("SELECT report_id FROM desk_items")
+    handling.claim(desk.service, rhian, "btp", report)
+    desk.say("we are in coach 5 now", sender="+447700900001")
+    desk.say(NOW.replace("coach 3", "coach 5"), sender="+447700900002")
+    (other,) = {row[0] for row in desk.rows("SELECT report_id FROM desk_items")} - {report}
+    write, commits, looks = Database.write, list[int](), "SELECT what, report_id FROM audit WHERE kind = 'consultation'"
+
+    def counted(self: Database, *given: Any) -> Any:
+        commits.append(1)
+        return write(self, *given)
+
+    monkeypatch.setattr(Database, "write", counted)
+    _, around = joining.report(desk.service, rhian, "btp", report)
+
+    assert len(commits) == 1
+    assert [one.item.report_id for one in around.suggested] == [other]
+    assert set(desk.rows(looks)) == {("report", report), ("joined", other)}
+    assert desk.rows("SELECT count(*) FROM desk_items WHERE claimed_revision = revision") == [(1,)], "it is no news now"
+
+    def away(*_: object) -> None:
+        raise StoreError("away")
+
+    monkeypatch.setattr(rows, "add_all", away)
+    with pytest.raises(StoreError):
+        joining.report(desk.service, rhian, "btp", report)

@@ -164,3 +164,11 @@ def test_r18_what_is_raised_repeats_no_word(desk: Desk) -> None:
 
     assert "Rosa" not in str(refused.value)
     assert refused.value.words == ("police",)
+
+
+def test_f12_a_conversation_that_cannot_be_read_is_told_so_and_nothing_goes_out(desk: Desk) -> None:
+    desk.change("UPDATE conversations SET flow_hash = 'gone'")
+    assert _refused(desk) == "lost"
+    with pytest.raises(NotSaid, match="cannot be read"):
+        staff.hand_back(desk.service, desk.doorbell, _report(desk))
+    assert _sent(desk) == []

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from handlers import timers
+from handlers import jumps, timers
 from handlers.records.database import Database
-from handlers.sweep import mend_clock_jump, sweep
+from handlers.sweep import sweep
 from tests.fakes import Desk
 
 
@@ -74,7 +74,7 @@ def test_f11_a_clock_that_jumped_years_ahead_and_back_loses_and_keeps_nothing_fo
     desk.clock.move(-10 * 365 * 86400)
     desk.say("a man keeps staring at me")
     for _ in range(5):
-        mend_clock_jump(desk.service)
+        jumps.mend(desk.service)
         desk.clock.move(1000)
         timers.run_due(desk.service, desk.doorbell)
     assert {report["account"][0]["text"] for report in desk.documents()} == {
@@ -140,8 +140,8 @@ def test_f11_silence_is_heard_within_15_minutes_though_the_clock_went_back_two_h
     desk.clock.move(2 * 3600)
     desk.say("he keeps following me")
     desk.clock.move(-2 * 3600)
-    mend_clock_jump(desk.service)
+    jumps.mend(desk.service)
     desk.clock.move(901)
-    mend_clock_jump(desk.service)
+    jumps.mend(desk.service)
     timers.run_due(desk.service, desk.doorbell)
     assert [report["kind"] for report in desk.documents()] == ["unfinished"]

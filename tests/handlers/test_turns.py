@@ -67,3 +67,46 @@ def test_the_shipped_versions_are_kept_once(database: Database) -> None:
 
 def test_a_version_that_nobody_knows_is_none(database: Database) -> None:
     assert StoredFlows(database).pinned("starter", 1, "0" * 64) is None
+
+
+def test_f13_open_conversations_go_on_while_a_flow_is_published_again_and_again(database: Database) -> None:
+    """Each turn of 40 phones is taken under another version than the one before; each stays on its own."""
+    source = flows.source("starter")
+
+    def version(number: int) -> tuple[Flow, str]:
+        text = source.replace("version: 1", f"version: {number}").replace("Which train", f"Which train {number}")
+        return flowfile.loads(text), text
+
+    class Published(StoredFlows):
+        newest = flowfile.loads(source)
+
+        def current(self, slug: str) -> Flow:
+            return Published.newest
+
+    def publish(number: int) -> None:
+        Published.newest, text = version(number)
+        with database.write() as tx:
+            flow_versions.add(tx, slug="starter", version=number, digest=Published.newest.hash, source=text)
+
+    desk = Desk.build(database, flows=Published(database))
+    for phone in range(40):
+        if phone % 4 == 0:
+            publish(100 + phone)
+        desk.say("hello", sender=f"+4477009002{phone:02d}")
+    publish(900)
+    desk.clock.move(20)
+    for phone in range(40):
+        assert f"Which train {100 + phone // 4 * 4}" in (desk.say("hove", sender=f"+4477009002{phone:02d}") or "")
+    assert {state for (state,) in desk.rows("SELECT state FROM inbox")} == {"taken"}
+
+
+def test_p2_danger_is_in_the_outbox_with_its_text_or_neither_is(desk: Desk) -> None:
+    desk.change("ALTER TABLE outbox RENAME COLUMN priority TO gone")
+    desk.say("help he has a knife")
+    assert desk.rows("SELECT state FROM inbox") == [("due",)]
+    assert desk.rows("SELECT count(*) FROM revisions") == [(0,)]
+    assert desk.rows("SELECT count(*) FROM conversations") == [(0,)]
+    desk.change("ALTER TABLE outbox RENAME COLUMN gone TO priority")
+    desk.service.database.close()
+    desk.say("help he has a knife", sender="+447700900002")
+    assert desk.rows("SELECT kind, priority, state, attempts FROM outbox") == [("alert", 0, "due", 0)]

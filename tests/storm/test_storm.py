@@ -17,6 +17,7 @@ from tests.postgres import Server
 from tests.storm.storm import Storm
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("kind", "messages", "kills"), [("sqlite", 2000, 30), ("postgresql", 500, 12)])
 def test_p1_nothing_is_lost_or_doubled(
     kind: str, messages: int, kills: int, tmp_path: Path, request: pytest.FixtureRequest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, and_, bindparam, delete, func, insert, or_, select, update
 
 from handlers.records.definition import Definition
 from handlers.records.schema import conversations
@@ -34,7 +34,13 @@ NEXT_DUE_AT = Definition(select(func.min(_C.due_at)).where(_C.due_at.isnot(None)
 PUT_OFF = Definition(update(conversations).where(_C.id == bindparam("row")).values(due_at=bindparam("due_at")))
 PULL_BACK = Definition(
     update(conversations)
-    .where(_C.last_text_at > bindparam("latest"), _C.due_at > bindparam("at"))
+    .where(
+        _C.due_at > bindparam("at"),
+        or_(
+            _C.last_text_at > bindparam("future"),
+            and_(_C.due_at > bindparam("latest"), _C.due_at != _C.last_text_at + bindparam("keep", type_=BigInteger)),
+        ),
+    )
     .values(due_at=bindparam("at"))
 )
 MOVE = Definition(

@@ -143,7 +143,7 @@ ACT = Definition(
     .where(_MINE, _I.acted_at.is_(None))
     .values(acted_at=bindparam("at"), words_due_at=null(), **_MORE)
 )
-SAW = Definition(update(desk_items).where(_MINE).values(claimed_revision=_I.revision))
+SAW = Definition(update(desk_items).where(_MINE).values(claimed_revision=bindparam("seen")))
 INCIDENT = Definition(update(desk_items).where(_MINE).values(incident=bindparam("number"), **_MORE))
 CLOSE = Definition(
     update(desk_items)

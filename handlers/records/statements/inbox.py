@@ -64,4 +64,14 @@ FORGET = Definition(
     .where(text(WAITS), inbox.c.state == "held", inbox.c.sender.isnot(None), inbox.c.received_at <= bindparam("until"))
     .values(sender=null())
 )
+OF_REPORT = Definition(
+    select(inbox.c.received_at, inbox.c.channel, inbox.c.external_id, inbox.c.state, inbox.c.key, inbox.c.body)
+    .add_columns(inbox.c.reply)
+    .where(inbox.c.report_id == bindparam("report"), inbox.c.state != "aside")
+    .order_by(inbox.c.id.desc())
+    .limit(bindparam("most"))
+)
+COUNT_OF_REPORT = Definition(
+    select(func.count()).where(inbox.c.report_id == bindparam("report"), inbox.c.state != "aside")
+)
 WAITING = Definition(select(inbox.c.state, func.count()).where(text(WAITS)).group_by(inbox.c.state))

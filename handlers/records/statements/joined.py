@@ -51,14 +51,13 @@ _near_closed = (
 
 
 def _near(chosen: Any) -> Any:
-    """What is sealed is read of the chosen alone."""
+    """What else is read is of the chosen alone, and no document: most have been opened a moment ago."""
     these = chosen.subquery("these")
     return (
-        select(*_ITEM, _R.reference, _R.status, _R.state, _R.key, _R.revision, _V.document)
+        select(_I.report_id, _I.rank, _I.since, _R.status, _R.key, _R.revision)
         .select_from(these)
         .join(desk_items, _I.report_id == these.c.report_id)
         .join(reports, _R.id == _I.report_id)
-        .join(revisions, and_(_V.report_id == _R.id, _V.revision == _R.revision))
         .order_by(_I.rank, _I.since)
     )
 

@@ -91,7 +91,11 @@ PULL_BACK = Definition(
     .where(
         _OPEN,
         _O.due_at > bindparam("at"),
-        or_(_O.due_at > bindparam("latest"), _O.attempts == 0, _O.state == "leased"),
+        or_(
+            and_(_O.attempts == 0, _O.due_at > bindparam("untried")),
+            and_(_O.state == "leased", _O.due_at > bindparam("leased")),
+            and_(_O.state == "due", _O.due_at > bindparam("latest")),
+        ),
     )
     .values(state="due", due_at=bindparam("at"), owner=null())
 )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, select, text, update
 
 from handlers.records.definition import Definition
-from handlers.records.schema import reports, revisions
+from handlers.records.schema import UNFINISHED, outbox, reports, revisions
 
-_R, _V = reports.c, revisions.c
+_R, _V, _O = reports.c, revisions.c, outbox.c
 _ADD_COLUMNS = ("id", "organisation", "reference", "status", "key", "revision", "created_at", "updated_at", "audience")
 ADD = Definition(insert(reports).values({name: bindparam(name) for name in _ADD_COLUMNS}))
 ADVANCE = Definition(
@@ -36,3 +36,7 @@ GET = Definition(_LISTED.where(_R.id == bindparam("report")))
 COUNT = Definition(select(func.count()).select_from(reports).where(_R.revision > 0, _FOR))
 CHANGE_KEY = Definition(update(reports).where(_R.id == bindparam("report")).values(key=bindparam("key")))
 FORGET = Definition(delete(revisions).where(_V.report_id == bindparam("report"), _V.revision < bindparam("before")))
+_wanted = exists().where(_O.report_id == _V.report_id, _O.revision == _V.revision, text(UNFINISHED))
+THIN_OUT = Definition(
+    delete(revisions).where(_V.report_id == bindparam("report"), _V.revision < bindparam("before"), ~_wanted)
+)

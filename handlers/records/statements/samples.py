@@ -18,6 +18,7 @@ from handlers.records.shift_schema import (
     desk_presence,
     desk_promises,
     desk_samples,
+    desk_typing,
 )
 
 _I, _S, _R = desk_items.c, desk_samples.c, reports.c
@@ -56,4 +57,5 @@ ERASE_BREACHES = Definition(delete(desk_breaches).where(desk_breaches.c.report_i
 ERASE_PROMISES = Definition(delete(desk_promises).where(desk_promises.c.report_id == _REPORT))
 ERASE_HANDED = Definition(delete(desk_handed).where(desk_handed.c.report_id == _REPORT))
 ERASE_SAMPLES = Definition(delete(desk_samples).where(_S.report_id == _REPORT))
+ERASE_TYPING = Definition(delete(desk_typing).where(desk_typing.c.report_id == _REPORT))
 FORGET_REPORT = Definition(update(desk_exercises).where(desk_exercises.c.report_id == _REPORT).values(report_id=null()))

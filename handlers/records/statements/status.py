@@ -84,3 +84,15 @@ ALERTS = Definition(
     .order_by(_D.since.desc())
     .limit(bindparam("most"))
 )
+REFUSED = Definition(
+    select(_T.channel, _T.error_code)
+    .distinct()
+    .join(reports, _R.id == _T.report_id)
+    .where(
+        _FOR,
+        _T.tried_at > bindparam("since"),
+        _T.error_code.isnot(None),
+        or_(_T.state == "failed", _T.status == "failed", _T.status == "undelivered"),
+    )
+    .order_by(_T.channel, _T.error_code)
+)

@@ -269,6 +269,16 @@ def _overseen() -> None:
     op.create_index("ix_desk_exercises_organisation", "desk_exercises", ["organisation", "started_at"])
 
 
+def _thread() -> None:
+    """What a thread is read from, and who writes in it."""
+    op.create_index("ix_inbox_report_id", "inbox", ["report_id"])
+    op.create_table(
+        "desk_typing",
+        *(_text("report_id"), _text("person_id"), _moment("began_at"), _moment("until_at")),
+        _key("desk_typing", "report_id"),
+    )
+
+
 def upgrade() -> None:
     _people()
     _sessions()
@@ -280,9 +290,12 @@ def upgrade() -> None:
     _shift()
     _handed()
     _overseen()
+    _thread()
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_report_id", "inbox")
+    op.drop_table("desk_typing")
     op.drop_index("ix_conversations_report_id", "conversations")
     for table in (*_SHIFT, *_JOINED, *_SIGN_IN, *_TABLES):
         op.drop_table(table)
