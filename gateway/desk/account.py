@@ -8,11 +8,12 @@ from flask.typing import ResponseReturnValue
 from gateway.desk import guard
 from gateway.desk.access import Access
 from gateway.desk.pages import page
-from handlers import passkeys, people, sign_in
+from handlers import desk, passkeys, people, sign_in
 from handlers.ceremonies import TooMany
 from handlers.passkeys import PasskeyError
 from handlers.people import NEED_PASSKEY, PersonError
 from handlers.service import Service
+from handlers.sign_in import SignedIn
 
 HERE = "/account"
 HOW = {
@@ -115,4 +116,14 @@ class Account:
             sessions=sign_in.open_sessions(self._service, person),
             now=int(self._service.clock.now() * 1000),
             how=HOW,
+            **_place(person),
         )
+
+
+def _place(person: SignedIn) -> dict[str, str]:
+    """The desk that somebody goes back to, whose alarm is heard here too; none for who only enrols."""
+    for one in () if person.how == sign_in.ENROL else person.organisations:
+        if person.has(one, *desk.HANDLERS):
+            apart = not person.has(one, *desk.roles_of("desk"))
+            return {"organisation": one, "team": "?team=confidential" if apart else ""}
+    return {}

@@ -12,6 +12,7 @@ from gateway.desk import guard, pages, words
 from gateway.desk.access import Access
 from gateway.desk.account import Account
 from gateway.desk.atlas import atlas
+from gateway.desk.auditing import Audits
 from gateway.desk.board import Boards
 from gateway.desk.exercises import Exercises
 from gateway.desk.presence import Presences
@@ -21,7 +22,6 @@ from gateway.desk.shift import Shifts
 from gateway.desk.signing import Signing
 from gateway.desk.together import Together
 from gateway.web import failures, headers
-from gateway.web import page as neutral_page
 from handlers.ports import Doorbell
 from handlers.presence import Presence
 from handlers.service import Service
@@ -62,17 +62,12 @@ def create_app(
     presence = presence or Presence(service)
     access = access or Access()
     app = _bare(service.production)
-    failures.install(app)
     pages.install(app)
 
     @app.get("/healthy", provide_automatic_options=False)
     def healthy() -> Response:
         with service.database.read():
             return jsonify(summary="Up.")
-
-    @app.get(neutral_page.STYLE_PATH, provide_automatic_options=False)
-    def style() -> Response:
-        return Response(neutral_page.STYLE, content_type="text/css; charset=utf-8")
 
     Signing(service, access).add_to(app)
     Account(service, access).add_to(app)
@@ -82,9 +77,10 @@ def create_app(
     Together(service, doorbell, reports.show).add_to(app)
     Search(service).add_to(app)
     Shifts(service, presence, reports.show).add_to(app)
-    Presences(service, presence).add_to(app)
+    Presences(service, doorbell, presence).add_to(app)
     Boards(service).add_to(app)
     Exercises(service).add_to(app)
+    Audits(service).add_to(app)
     guard.install(app, service)
     app.wsgi_app = headers.SafeHeaders(app.wsgi_app, _HEADERS)  # type: ignore[method-assign]
     return app

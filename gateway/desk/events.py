@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -27,6 +28,8 @@ from handlers.service import Service
 from handlers.sign_in import SignedIn
 
 LOOK_SECONDS: Final = 0.2
+LONGEST_SECONDS: Final = 0.5
+REST: Final = 10
 ALIVE_SECONDS: Final = 15.0
 MEET_SECONDS: Final = 1.0
 AT_ONCE: Final = 100
@@ -64,11 +67,11 @@ class Watcher:
             self._changed |= reports
             self._other = self._other if reports else event
 
-    def end(self) -> None:
-        """Tells it to look, and closes the stream."""
+    def end(self, last: bytes = _OVER) -> None:
+        """Tells it to look, or something else, and closes the stream."""
         if self._sending is not None:
             self._sending.cancel()
-        self._sending = asyncio.ensure_future(self._send({"type": "http.response.body", "body": _OVER}))
+        self._sending = _begun(self._finish(last))
 
     def gone(self) -> None:
         """Its browser has hung up."""
@@ -82,6 +85,9 @@ class Watcher:
             self._changed, self._other = set(), b""
             await self._send({"type": "http.response.body", "body": waiting, "more_body": True})
         self._sending = None
+
+    async def _finish(self, last: bytes) -> None:
+        await self._send({"type": "http.response.body", "body": last, "more_body": False})
 
 
 class Events:
@@ -100,6 +106,17 @@ class Events:
         self._watchers: dict[Watched, set[Watcher]] = {}
         self._marks: dict[Watched, frozenset[tuple[str, int]]] = {}
         self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._people: dict[Watched, tuple[float, bytes]] = {}
+        self._closed = False
+
+    def close(self) -> None:
+        """Ends every stream: this process stops, and browsers come back to the next one by themselves."""
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.end(b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = str(scope.get("path", ""))
@@ -109,22 +126,29 @@ class Events:
             await self._others(scope, receive, send)
 
     async def _answer(self, scope: Scope, organisation: str, receive: Receive, send: Send) -> None:
-        found = await asyncio.to_thread(self._watched, scope, organisation) if scope["method"] == "GET" else None
+        try:
+            found = await asyncio.to_thread(self._watched, scope, organisation) if scope["method"] == "GET" else None
+            if found is not None and found[0] not in self._marks:
+                self._marks[found[0]] = await asyncio.to_thread(self._mark, found[0])
+        except Exception as error:  # noqa: BLE001 - the server would write down all of it, for every desk
+            log.error("a stream cannot be opened (%s)", type(error).__name__)
+            await _refuse(send, 503, b"Not available right now. Please try again.\n")
+            return
         if found is None:
-            await _begin(send, 404, b"text/plain; charset=utf-8")
-            await send({"type": "http.response.body", "body": b"There is nothing here.\n"})
+            await _refuse(send, 404, b"There is nothing here.\n")
             return
         watched, person = found
         scope["headers"] = []  # the server keeps them, and the cookie, as long as the desk is open
-        if watched not in self._marks:
-            self._marks[watched] = await asyncio.to_thread(self._mark, watched)
         await _begin(send, 200, b"text/event-stream")
         seat = self._presence.sit(person.person_id, person.shown, watched)
-        for begin in (_BEGIN, presences.event(self._presence, watched)):
+        for begin in (_BEGIN, self._here(watched)):
             await send({"type": "http.response.body", "body": begin, "more_body": True})
         watcher = Watcher(person.session, send)
         self._watchers.setdefault(watched, set()).add(watcher)
-        self._keep_looking()
+        if self._closed:
+            watcher.end(b"")
+        else:
+            self._keep_looking()
         try:
             while (await receive())["type"] != "http.disconnect":
                 pass
@@ -132,6 +156,15 @@ class Events:
             watcher.gone()
             self._presence.rise(seat)
             self._watchers[watched].discard(watcher)
+
+    def _here(self, watched: Watched) -> bytes:
+        """Who is there, for somebody who comes; where many do at once it is not worked out for each of them."""
+        now = time.monotonic()
+        until, event = self._people.get(watched, (0.0, b""))
+        if now >= until:
+            event = presences.event(self._presence, watched)
+            self._people[watched] = (now + REST * (time.monotonic() - now), event)
+        return event
 
     def _watched(self, scope: Scope, organisation: str) -> tuple[Watched, SignedIn] | None:
         """Which queue a session may watch, and whose it is; None where there is none for it."""
@@ -152,8 +185,12 @@ class Events:
             self._tasks = tuple(asyncio.create_task(each()) for each in (self._look, self._stay, self._meet))
 
     async def _look(self) -> None:
-        """Wakes whoever watches a queue that has changed, for as long as anybody watches one."""
+        """Wakes whoever watches a queue that has changed, for as long as anybody watches one.
+
+        Where it takes long to tell them all, it rests ten times as long: texts that come meanwhile are told together.
+        """
         while any(self._watchers.values()):
+            told = 0.0
             for watched in [each for each, found in self._watchers.items() if found]:
                 try:
                     mark = await asyncio.to_thread(self._mark, watched)
@@ -163,8 +200,10 @@ class Events:
                 news = frozenset(report for report, _ in mark ^ self._marks.get(watched, mark))
                 self._marks[watched] = mark
                 if news:
+                    began = time.monotonic()
                     await self._spread(list(self._watchers[watched]), news, _event(news))
-            await asyncio.sleep(LOOK_SECONDS)
+                    told += time.monotonic() - began
+            await asyncio.sleep(min(max(LOOK_SECONDS, REST * told), LONGEST_SECONDS))
         self._marks.clear()
 
     async def _stay(self) -> None:
@@ -240,6 +279,11 @@ def _token(scope: Scope) -> str:
                 return ""
             return found.value if found is not None else ""
     return ""
+
+
+async def _refuse(send: Send, status: int, words: bytes) -> None:
+    await _begin(send, status, b"text/plain; charset=utf-8")
+    await send({"type": "http.response.body", "body": words})
 
 
 async def _begin(send: Send, status: int, content_type: bytes) -> None:

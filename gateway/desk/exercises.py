@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from gateway.desk.pages import page
 from handlers import exercises
 from handlers.handling import OUTCOMES, NotDone
-from handlers.service import Service
+from handlers.service import Service, milliseconds
 
 
 class Exercises:
@@ -54,4 +54,5 @@ class Exercises:
             "exercises.html", status, exercises=exercises.listed(self._service, g.person, organisation),
             scripts=exercises.scripts().values(), outcomes=OUTCOMES, organisation=organisation, not_done=not_done,
             timezone=known.timezone if known is not None else "Europe/London",
+            now=milliseconds(self._service.clock.now()),
         )  # fmt: skip

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hmac
 from typing import Final
 
-from flask import Flask, Response, abort, g, redirect, request
+from flask import Flask, abort, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.desk.pages import problem
 from gateway.desk.rules import RULES, check
 from handlers import ceremonies, sign_in
 from handlers.people import digest
@@ -22,6 +23,7 @@ STEP: Final = "__Host-desk-step"
 SIGN_IN: Final = "/sign-in"
 BY_ITSELF: Final = "X-By-Itself"
 MAX_BODY: Final = 64 * 1024
+_NUL: Final = "\0"
 
 
 def install(app: Flask, service: Service) -> None:
@@ -35,8 +37,10 @@ def install(app: Flask, service: Service) -> None:
         if request.endpoint is None:
             return None  # 404 and 405 say nothing
         rule = RULES.get(request.endpoint)
-        if rule is None:
+        if rule is None or _NUL in "".join(map(str, (request.view_args or {}).values())):
             abort(404)
+        if any(_NUL in value for _, value in request.values.items(multi=True)):
+            abort(400)  # no browser sends it, and PostgreSQL keeps no text with it
         if rule.outside:
             return None
         token = request.cookies.get(COOKIE, "")
@@ -66,7 +70,7 @@ def _by_itself() -> bool:
 def _away() -> AnyResponse:
     if request.method == "GET" and BY_ITSELF not in request.headers:
         return redirect(SIGN_IN, 303)
-    return Response("Sign in again.\n", 401, content_type="text/plain; charset=utf-8")
+    return problem(401)
 
 
 def is_foreign() -> bool:

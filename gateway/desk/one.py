@@ -8,11 +8,13 @@ from typing import Any
 from flask import request
 
 from gateway.desk import history, thread
+from gateway.desk.history import Change
 from gateway.desk.map import of as map_of
-from handlers import desk, handling, joining, labels, replies, staff
+from handlers import exchanges, handling, joining, labels, news, replies, staff
 from handlers import history as revisions
 from handlers.handling import NotDone
 from handlers.joining import Told
+from handlers.queue_lines import Line
 from handlers.replies import Offered
 from handlers.service import Service
 from handlers.sign_in import SignedIn
@@ -36,24 +38,33 @@ def values(
 
     Raises NotThere, StoreError, VaultError.
     """
-    found = desk.report(service, person, organisation, report_id)
+    found, around = joining.report(service, person, organisation, report_id)
     item, document = found.line.item, found.line.document
     flow = (document.get("flow") or {}).get("slug")
     standing = _standing(service, report_id)
     offered = replies.offered(flow, document, item.incident)
     language = str((document.get("facts") or {}).get("language") or "en")
-    around = joining.around(service, person, organisation, found)
     return {
+        "texts": news.said(service, [report_id, *(each.item.report_id for each in around.joined)]),
         "report": found, "line": found.line, "item": item, "organisation": organisation, "language": language,
         "mine": item.holder == person.person_id and item.closed_at is None, "standing": standing,
-        "turns": thread.of(found, standing), "map": map_of(document), "around": around,
-        "changes": history.of(revisions.revisions(service, item)), "labels": labels.of(service, item),
+        "turns": thread.of(found, exchanges.of_report(service, item), standing),
+        "map": map_of(document), "around": around,
+        "changes": _changes(service, found.line), "labels": labels.of(service, item),
         "suggested_labels": labels.SUGGESTED, "offered": offered, "flow": flow,
         "approved": replies.approved(flow), "languages": _languages(language, around),
         "draft": draft or _chosen(offered, language), "drafts": drafts or {}, "refused": refused,
         "not_done": not_done, "told": told, "reasons": staff.REASONS, "outcomes": handling.OUTCOMES,
         "key": secrets.token_urlsafe(12), "lock_screen": LOCK_SCREEN, "most": MOST_SEGMENTS,
     }  # fmt: skip
+
+
+def _changes(service: Service, line: Line) -> list[Change]:
+    """What each revision changed: worked out once for each new one."""
+    return service.shared.documents.made(
+        line.item.report_id, line.item.revision, line.document, "changes",
+        lambda: history.of(revisions.revisions(service, line.item)),
+    )  # fmt: skip
 
 
 def _standing(service: Service, report_id: str) -> Standing | None:

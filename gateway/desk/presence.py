@@ -12,7 +12,8 @@ import orjson
 from flask import Flask, Response, g, request
 from flask.typing import ResponseReturnValue
 
-from handlers import desk
+from handlers import desk, joining, writing
+from handlers.ports import Doorbell
 from handlers.presence import READING, WRITING, Desk, Presence
 from handlers.records.shifts import Present
 from handlers.service import Service
@@ -25,12 +26,13 @@ class Presences:
     """The route by which a report's page says what somebody does there.
 
     Args:
-        service: the shared parts.
+        service, doorbell: the shared parts.
         presence: what is known of all of them.
     """
 
-    def __init__(self, service: Service, presence: Presence) -> None:
+    def __init__(self, service: Service, doorbell: Doorbell, presence: Presence) -> None:
         self._service = service
+        self._doorbell = doorbell
         self._presence = presence
 
     def add_to(self, app: Flask) -> None:
@@ -39,13 +41,22 @@ class Presences:
         app.add_url_rule(path, "presence", self.say, methods=["POST"], provide_automatic_options=False)
 
     def say(self, organisation: str, report_id: str) -> ResponseReturnValue:
-        """`doing` is reading or writing; anything else is neither."""
+        """`doing` is reading or writing; anything else is neither. While somebody writes the questions rest.
+
+        `to` is `all` where it is to all of an incident, `draft` is `no` where nothing is left to send.
+        """
         with self._service.database.read() as tx:
             item = desk.find(tx, g.person, organisation, report_id)
         doing, where = request.form.get("doing", ""), (organisation, item.audience)
         who = (g.person.person_id, g.person.shown)
         self._presence.write(*who, where, report_id, on=doing == WRITING)
         self._presence.read(*who, where, report_id, on=doing in (READING, WRITING))
+        if doing == WRITING:
+            for each in joining.members(self._service, report_id) if request.form.get("to") == "all" else [report_id]:
+                writing.begin(self._service, g.person, organisation, each)
+        elif request.form.get("draft") == "no":
+            for each in joining.members(self._service, report_id):
+                writing.end(self._service, self._doorbell, g.person, organisation, each)
         return Response(status=204)
 
 

@@ -14,7 +14,7 @@ from gateway.desk import one
 from gateway.desk.drawing import Drawing
 from gateway.desk.pages import page
 from gateway.desk.shift import beside
-from handlers import audit_view, desk, handling, news
+from handlers import desk, handling, news
 from handlers.desk import Queue, Shown
 from handlers.handling import NotDone
 from handlers.ports import Doorbell
@@ -60,7 +60,6 @@ class Reports:
             (f"{at}/close", "close", self.close, "POST"),
             (f"{at}/write", "write", self.write, "POST"),
             (f"{at}/hand-back", "hand_back", self.hand_back, "POST"),
-            ("/<organisation>/audit", "audit", self.audit, "GET"),
         ):
             app.add_url_rule(path, endpoint, view, methods=[method], provide_automatic_options=False)
 
@@ -164,17 +163,6 @@ class Reports:
         except NotDone as refused:
             return self.show(organisation, report_id, 409, not_done=refused)
         return redirect(f"/{organisation}/reports/{report_id}", 303)
-
-    def audit(self, organisation: str) -> ResponseReturnValue:
-        """Who saw and changed what."""
-        rows = audit_view.newest(self._service, g.person, organisation)
-        return page(
-            "audit.html",
-            rows=rows,
-            organisation=organisation,
-            name=self._name(organisation),
-            timezone=self._timezone(organisation),
-        )
 
     def _do(self, organisation: str, report_id: str, change: Callable[[], None]) -> ResponseReturnValue:
         try:

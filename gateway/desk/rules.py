@@ -45,7 +45,6 @@ _AUDIT: Final = Rule(frozenset({"auditor"}))
 RULES: Final = {
     "healthy": OUTSIDE,
     "static": OUTSIDE,
-    "style": OUTSIDE,
     "sign_in_page": OUTSIDE,
     "sign_in": OUTSIDE,
     "link_page": OUTSIDE,

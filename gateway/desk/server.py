@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -24,6 +25,27 @@ from handlers.service import Service
 
 THREADS: Final = 8
 DEMONSTRATION: Final = "demo"
+_STOP_SECONDS: Final = 3
+_SWITCH_SECONDS: Final = 0.001  # so long may the loop wait, at each of thousands of sockets, for a thread at work
+_SHOWS: Final = ("dispatcher", "supervisor")  # what the demonstration account is: queue, board, exercises
+
+
+class Server(uvicorn.Server):
+    """Ends the live streams before it waits for what is still being answered.
+
+    Args:
+        config: of the server.
+        events: holds the streams.
+    """
+
+    def __init__(self, config: uvicorn.Config, events: Events) -> None:
+        super().__init__(config)
+        self._events = events
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops."""
+        self._events.close()
+        await super().shutdown(sockets)
 
 
 def main(environ: Mapping[str, str]) -> int:
@@ -31,15 +53,19 @@ def main(environ: Mapping[str, str]) -> int:
     config = secrets.load(environ)
     if config.supervisor_pid:
         lifeline.follow(config.supervisor_pid)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     parts = runtime.build(config, environ, background=True)
     Readiness(parts.prepare).wait(threading.Event())
     presence = Presence(parts.service)
-    pages: Any = create_app(parts.service, parts.doorbell, Access.of(config), presence)
-    behind: Any = WSGIMiddleware(pages, workers=THREADS)
-    application: Any = Events(parts.service, behind, presence)
-    server = uvicorn.Server(
+    pages = create_app(parts.service, parts.doorbell, Access.of(config), presence)
+    for name in pages.jinja_env.list_templates(["html"]):
+        pages.jinja_env.get_template(name)  # compiled now, not while the first person waits for a page
+    application: Any = pages
+    behind: Any = WSGIMiddleware(application, workers=THREADS)
+    events: Any = Events(parts.service, behind, presence)
+    server = Server(
         uvicorn.Config(
-            application,
+            events,
             host=config.desk_host,
             port=config.desk_port,
             http="httptools",
@@ -49,8 +75,9 @@ def main(environ: Mapping[str, str]) -> int:
             server_header=False,
             proxy_headers=False,  # who asks is who connects; `Access` knows whose word counts
             timeout_keep_alive=75,
-            timeout_graceful_shutdown=3,
-        )
+            timeout_graceful_shutdown=_STOP_SECONDS,
+        ),
+        events,
     )
     if not config.production:
         print_link(parts.service, config)
@@ -74,9 +101,10 @@ def demonstration_link(service: Service, address: str) -> str:
         raise PersonError("In production nobody signs in by a link.")
     known = {person.name: person for person in people.listed(service)}
     if DEMONSTRATION not in known:
-        people.add(service, DEMONSTRATION, "Demonstration dispatcher")
+        people.add(service, DEMONSTRATION, "Demonstration")
     has = set(known[DEMONSTRATION].roles) if DEMONSTRATION in known else set()
     for organisation in service.directory.organisations:
-        if not organisation.startswith("synthetic.") and (organisation, "dispatcher") not in has:
-            people.change_role(service, DEMONSTRATION, organisation, "dispatcher")
+        for role in _SHOWS if not organisation.startswith("synthetic.") else ():
+            if (organisation, role) not in has:
+                people.change_role(service, DEMONSTRATION, organisation, role)
     return f"{address}/link/{people.one_time_link(service, DEMONSTRATION)}"

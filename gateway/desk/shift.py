@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway.desk import presence as presences
 from gateway.desk.pages import page
-from handlers import desk, news, promises, shifts
+from handlers import desk, promises, shifts
 from handlers.handling import NotDone
 from handlers.presence import Presence
 from handlers.service import Service
@@ -135,10 +135,10 @@ def beside(service: Service, presence: Presence, found: dict[str, Any]) -> dict[
         presence: who is at the desk.
         found: the page's other values.
     """
-    item, line = found["item"], found["line"]
+    item = found["item"]
     at = (item.organisation, item.audience)
     presence.read(g.person.person_id, g.person.shown, at, item.report_id)
-    came = news.said(line.document)
+    came = found["texts"][item.report_id]
     began = request.form.get("began", "")
     return {
         "promises": promises.of_report(service, item),

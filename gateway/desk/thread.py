@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from gateway.desk import words
 from handlers.desk import Report, Sent
+from handlers.exchanges import REPEAT, Exchange
 from handlers.staff import Standing
 from handlers.unanswered import HONEST
 
@@ -35,11 +38,18 @@ CARRIER: Final = {
 """What the carrier said of it last, which counts for more. Source: Twilio, "Message status values"."""
 
 
+ANSWERED: Final = ("sent", "sent")
+"""An answer goes back in the carrier's own request: it has it, and says no more of it."""
+CAME: Final = {REPEAT: "came twice"}
+OPEN: Final = ("open", "no answer yet")
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One text. `side` is `them`, `us` (the questions) or `staff`.
 
-    `mark` is queued, sent, delivered, failed, answered or open, `state` the same in words; empty for a reporter's text.
+    `mark` is queued, sent, delivered, failed or open, `state` the same in words; of a reporter's text how it came,
+    where that was unusual. `number` counts their texts, 0 where it is not known.
     """
 
     side: str
@@ -47,22 +57,65 @@ class Turn:
     at: int
     mark: str = ""
     state: str = ""
+    number: int = 0
 
 
-def of(report: Report, standing: Standing | None = None) -> list[Turn]:
-    """Every text that the report knows of, and the question that is still open."""
+def of(report: Report, exchanges: Sequence[Exchange] = (), standing: Standing | None = None) -> list[Turn]:
+    """Every text, theirs and ours, in order, and which question is still open.
+
+    Args:
+        report: its document and the texts of ours that were no answers.
+        exchanges: what came and how it was answered.
+        standing: where the thread stands.
+    """
+    turns = _as_told(report, exchanges)
+    for each in exchanges:
+        turns += _exchanged(each, report)
+    turns += [Turn(_side(each), each.body, each.at, *_state(each)) for each in report.sent if each.body]
+    turns.sort(key=_when)
+    if standing is not None and standing.put:
+        turns = _with_open(turns, standing)
+    return turns
+
+
+def _exchanged(each: Exchange, report: Report) -> list[Turn]:
+    """A text and its answer. While a report is taken back the words that did so are no part of it (R5); a bare STOP is
+    no words."""
+    text = each.text or ", ".join(f"[{kind}]" for kind in each.media)
+    known = {str(entry["text"]) for entry in report.line.document.get("account", [])}
+    said = report.line.state != "stopped" or each.text in known or len(each.text.split()) < 2
+    turns = [Turn("them", text, each.at, "came" * (each.state in CAME), CAME.get(each.state, ""), each.number)]
+    answer = [Turn("us", each.reply, each.at, *ANSWERED)] if each.reply else []
+    return turns * (said and bool(text)) + answer
+
+
+def _as_told(report: Report, exchanges: Sequence[Exchange]) -> list[Turn]:
+    """What only the document has: texts from before the report moved, with their questions."""
+    left = Counter(each.text for each in exchanges)
     turns: list[Turn] = []
     for entry in report.line.document.get("account", []):
-        at = words.milliseconds_of(entry["at"])
+        text, at = str(entry["text"]), words.milliseconds_of(entry["at"])
+        if left[text] > 0:
+            left[text] -= 1
+            continue
         if entry.get("put"):
-            turns.append(Turn("us", str(entry["put"]), at - 1, "answered", "answered"))
-        turns.append(Turn("them", str(entry["text"]), at))
-    for sent in report.sent:
-        if sent.body:
-            turns.append(Turn(_side(sent), sent.body, sent.at, *_state(sent)))
-    if standing is not None and standing.put:
-        turns.append(Turn("us", standing.put, int(standing.put_at * 1000) + 1, "open", "no answer yet"))
-    return sorted(turns, key=lambda turn: turn.at)
+            turns.append(Turn("us", str(entry["put"]), at - 1, *ANSWERED))
+        turns.append(Turn("them", text, at))
+    return turns
+
+
+def _with_open(turns: list[Turn], standing: Standing) -> list[Turn]:
+    """The question that is open is marked where it was put; where that is not known it stands last."""
+    for place in range(len(turns) - 1, -1, -1):
+        if turns[place].side == "us" and turns[place].text == standing.put:
+            state = turns[place].state
+            marked = replace(turns[place], state=f"{state}, {OPEN[1]}" if state else OPEN[1])
+            return [*turns[:place], marked, *turns[place + 1 :]]
+    return sorted([*turns, Turn("us", standing.put or "", int(standing.put_at * 1000) + 1, *OPEN)], key=_when)
+
+
+def _when(turn: Turn) -> int:
+    return turn.at
 
 
 def _side(sent: Sent) -> str:

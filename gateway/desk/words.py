@@ -59,14 +59,6 @@ MARKS: Final = {
     "unsure": "not sure about passing it on",
     "reporter_is_staff": "is staff",
 }
-TEXT_STATES: Final = {
-    "due": "waiting to be sent",
-    "sending": "being sent",
-    "unknown": "perhaps sent",
-    "sent": "handed to the network",
-    "failed": "not sent",
-    "lapsed": "not sent, too late",
-}
 
 
 def what(document: Mapping[str, Any]) -> str:

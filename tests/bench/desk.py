@@ -107,6 +107,11 @@ class DeskProduct(Product):
         self._sealed[report_id] = key.seal(document, reports.document_place(report_id, 1))
         return wrapped
 
+    def open_reports(self) -> list[str]:
+        """The ids of all reports that are open."""
+        with closing(sqlite3.connect(self.database, timeout=5)) as connection:
+            return [row[0] for row in connection.execute("SELECT report_id FROM desk_items WHERE closed_at IS NULL")]
+
     def stir(self, report_id: str) -> None:
         """Changes one line of the queue."""
         with closing(sqlite3.connect(self.database, timeout=5)) as connection, connection:

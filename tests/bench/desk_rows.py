@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from uuid import uuid4
@@ -15,16 +16,17 @@ from tests.bench import proc
 from tests.bench.burst import burst
 from tests.bench.crowd import Crowd, Text, numbers
 from tests.bench.desk import DeskProduct
-from tests.bench.load import OpenLoop, percentile
-from tests.bench.posts import Post, request
+from tests.bench.load import OpenLoop, Tally, percentile, timetable
+from tests.bench.posts import Post, posts, request
 from tests.bench.processes import BenchError, Process, python, wait_until
 from tests.bench.report import Row
 from tests.bench.settings import Settings
 from tests.bench.sink import SinkServer
 
 DESKS, RATE, SECONDS, TEXTS_EACH = 50, 50, 12, 8
-OPEN, LOOKS = 2000, 10
-STORED, STILL_OPEN, FETCHES = 100_000, 60, 100
+OPEN, LOOKS, REST, SLICE = 2000, 10, 1.0, 6.0  # a slice: six texts of each of 50
+STORED, STILL_OPEN, FIRST, FETCHES = 100_000, 60, 5, 105
+FIRST_CROWD = 30
 Heard = list[tuple[float, int, str]]
 
 
@@ -126,73 +128,130 @@ def _delays(answers: list[object], heard: Heard) -> tuple[list[float], int]:
 
 
 def pages(settings: Settings, folder: Path) -> list[Row]:
-    found: dict[str, list[float]] = {}
+    """One page after the other, each fetched a hundred times by one person who clicks without a pause."""
+    rows: list[Row] = []
     with ExitStack() as running:
         product = _product(running, settings, folder)
-        still_open = product.fill(STORED, STILL_OPEN)
+        product.fill(STORED - STILL_OPEN, 0)
+        burst(product.target, Crowd(), STILL_OPEN, 6.0)  # those that are open have their texts and revisions
+        still_open = product.open_reports()
+        if len(still_open) != STILL_OPEN:
+            raise BenchError(f"{len(still_open)} reports are open")
         (cookie,) = product.sessions(1)
-        pages: dict[str, Callable[[int], str]] = {
+        paths: dict[str, Callable[[int], str]] = {
             "queue": lambda _: "/bench/queue",
             "report": lambda turn: f"/bench/reports/{still_open[turn % len(still_open)]}",
             "waiting": lambda _: "/bench/waiting",
             "search": lambda _: "/bench/search",
             "audit": lambda _: "/bench/audit",
         }
+        desk = product.processes["desk"]
         with closing(http.client.HTTPConnection("127.0.0.1", product.desk_port, timeout=10)) as connection:
-            for turn in range(FETCHES):
-                for name, path in pages.items():
-                    began = time.monotonic()
-                    connection.request("GET", path(turn), headers={"Cookie": f"__Host-desk={cookie}"})
-                    answer = connection.getresponse()
-                    answer.read()
-                    if answer.status != 200:
-                        raise BenchError(f"{name}: {answer.status}")
-                    if turn >= 5:
-                        found.setdefault(name, []).append((time.monotonic() - began) * 1e3)
-    return [
-        Row(
-            "desk", f"{STORED:,} reports stored, {STILL_OPEN} open: the page {name}, p99 ms",
-            f"p50 {percentile(times, 0.5):.1f} p99 {percentile(times, 0.99):.1f} ms",
-            bar=100, value=percentile(times, 0.99), due=True,
-        )
-        for name, times in found.items()
-    ]  # fmt: skip
+            for name, path in paths.items():
+                for turn in range(FIRST):
+                    _fetched(connection, path(turn), cookie)
+                (began,) = _cpu(desk)
+                times = [_fetched(connection, path(turn), cookie) for turn in range(FIRST, FETCHES)]
+                cpu = (_cpu(desk)[0] - began) * 1e3 / len(times)
+                p50, p99 = percentile(times, 0.5), percentile(times, 0.99)
+                words = f"p50 {p50:.1f} p99 {p99:.1f} ms, {cpu:.1f} ms CPU"
+                what = f"{STORED:,} reports stored, {STILL_OPEN} open: the page {name}, p99 ms"
+                rows.append(Row("desk", what, words, bar=100, value=p99, due=True))
+    return rows
+
+
+def _fetched(connection: http.client.HTTPConnection, path: str, cookie: str) -> float:
+    """Milliseconds that a page takes. Raises BenchError where it is refused."""
+    began = time.monotonic()
+    connection.request("GET", path, headers={"Cookie": f"__Host-desk={cookie}"})
+    answer = connection.getresponse()
+    answer.read()
+    if answer.status != 200:
+        raise BenchError(f"{path.partition('?')[0]}: {answer.status}")
+    return (time.monotonic() - began) * 1e3
 
 
 def many(settings: Settings, folder: Path) -> list[Row]:
+    """Desks come and go between slices of texts, every other time in the opposite order."""
     with ExitStack() as running:
         product = _product(running, settings, folder)
         (report, *_) = product.fill(10, 10)
-        desk, crowd = product.processes["desk"], Crowd()
-        burst(product.target, crowd, 30, 1.5)
+        desk = product.processes["desk"]
+        burst(product.target, Crowd(), FIRST_CROWD, 1.5)
         Desks(product, 20, folder, fetch=False).stop()
         before = proc.rss_mib(desk.pid)
-        each, spread, reach, ratios, tails = 0.0, [0.0], [0.0], [], []
-        for pair in range(settings.pairs):
-            alone = burst(product.target, crowd, 100, 12.0).p99
-            desks = Desks(product, OPEN, folder, fetch=False)
-            if pair == 0:
-                each = (proc.rss_mib(desk.pid) - before) * 1024 / OPEN
-                spread, reach = _broadcasts(product, desks, report)
-            beside = burst(product.target, crowd, 100, 12.0).p99
-            desks.stop()
-            ratios.append(beside / alone)
-            tails.append(f"{beside * 1e3:.1f} / {alone * 1e3:.1f}")
+        desks = Desks(product, OPEN, folder, fetch=False)
+        each = (proc.rss_mib(desk.pid) - before) * 1024 / OPEN
+        spent = _cpu(desk, desks.process)
+        spread, reach = _broadcasts(product, desks, report)
+        spent = [(after - was) * 1e3 / LOOKS for after, was in zip(_cpu(desk, desks.process), spent, strict=True)]
+        slices = _slices(settings, product, desks, folder)
         product.check()
-    ratio = statistics.median(ratios)
+    beside, alone = _tails(slices.beside), _tails(slices.alone)
+    ratio = statistics.median(one / other for one, other in zip(beside[:-1], alone[:-1], strict=True))
+    tails = "; ".join(f"{one:.0f} / {other:.0f}" for one, other in zip(beside, alone, strict=True))
     return [
         Row("S21", f"{OPEN:,} open desks in one process: KiB each", f"{each:.1f} KiB", bar=25, value=each, due=True),
         Row(
             "S21", f"{OPEN:,} open desks: a change, from the first desk to each, p99 ms",
             f"p99 {percentile(spread, 0.99) * 1e3:.0f} ms; from the commit p50 {percentile(reach, 0.5) * 1e3:.0f} "
-            f"p99 {percentile(reach, 0.99) * 1e3:.0f} ms",
+            f"p99 {percentile(reach, 0.99) * 1e3:.0f} ms; CPU of the desk {spent[0]:.0f} ms a change, of this bench "
+            f"{spent[1]:.0f} ms",
             bar=100, value=percentile(spread, 0.99) * 1e3, due=True,
         ),
         Row(
-            "S21", f"webhook p99 at 50 texts/s with {OPEN:,} open desks / without", "; ".join(tails) + " ms",
+            "S21", f"webhook p99 at 50 texts/s with {OPEN:,} open desks / without",
+            f"{tails} ms together; the desk and its browsers take {statistics.mean(slices.costs):.0f} % of a core",
             ratio=ratio, bar=1.2, value=ratio, due=True,
         ),
     ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Slices:
+    """What the generator saw in slices with open desks and without, and what those took, in hundredths of a core."""
+
+    beside: list[Tally] = field(default_factory=list)
+    alone: list[Tally] = field(default_factory=list)
+    costs: list[float] = field(default_factory=list)
+
+
+def _slices(settings: Settings, product: DeskProduct, desks: Desks, folder: Path) -> _Slices:
+    """Two slices a pair, twice as many pairs as are asked for, since each is short; begins with the desks open."""
+    found, crowd, desk = _Slices(), Crowd(), product.processes["desk"]
+    crowd.take(FIRST_CROWD)
+    for pair in range(2 * settings.pairs):
+        if pair % 2:
+            found.alone.append(_webhook(product, crowd))
+            desks = Desks(product, OPEN, folder, fetch=False)
+        began = sum(_cpu(desk, desks.process))
+        found.beside.append(_webhook(product, crowd))
+        found.costs.append((sum(_cpu(desk, desks.process)) - began) / (SLICE + REST) * 100)
+        if not pair % 2:
+            desks.stop()
+            found.alone.append(_webhook(product, crowd))
+    desks.stop()
+    return found
+
+
+def _tails(slices: list[Tally]) -> list[float]:
+    """The webhook's p99 in ms in each slice, and at last over all of them."""
+    every = [answer.delay for tally in slices for answer in tally.answers]
+    return [tally.percentile(0.99) * 1e3 for tally in slices] + [percentile(every, 0.99) * 1e3]
+
+
+def _cpu(*processes: Process) -> list[float]:
+    """Seconds of CPU so far, of each."""
+    return [proc.cpu_seconds(each.pid) for each in processes]
+
+
+def _webhook(product: DeskProduct, crowd: Crowd) -> Tally:
+    """A slice of 50 texts a second, once those that came or went have been seen to. Raises BenchError."""
+    time.sleep(REST)
+    tally = OpenLoop(product.target.port).run(timetable(posts(product.target, crowd.take(RATE)), SLICE))
+    if set(tally.statuses) != {200}:
+        raise BenchError(f"texts were answered {dict(tally.statuses)}")
+    return tally
 
 
 def _broadcasts(product: DeskProduct, desks: Desks, report: str) -> tuple[list[float], list[float]]:

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from tests.bench.listeners import Listeners
+
 REST = 0.4
 MOST = 40
 AT_ONCE = 20
@@ -27,7 +29,7 @@ class Desk:
 
     def __init__(self, number: int, port: int, cookie: str, record: TextIO) -> None:
         self._number, self._port, self._record = number, port, record
-        self._head = _head(port, cookie)
+        self._head, self._stream = _head(port, cookie), _stream(port, cookie).encode()
         self._wanted: set[str] = set()
         self._changed = asyncio.Event()
 
@@ -35,7 +37,7 @@ class Desk:
         """Holds the stream until it is cancelled."""
         async with gate:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=4096)
-            writer.write(f"GET /bench/events {self._head}Accept: text/event-stream\r\n\r\n".encode())
+            writer.write(self._stream)
             assert b" 200 " in await reader.readline()
         self._note("open")
         fetching = asyncio.create_task(self._lines())
@@ -73,42 +75,9 @@ class Desk:
         self._record.write(f"{time.monotonic():.6f} {self._number} {what}\n")
 
 
-class Listener(asyncio.Protocol):
-    """An open desk that fetches nothing: cheap, so that thousands of them measure the server and not themselves."""
-
-    def __init__(self, number: int, head: bytes, record: TextIO) -> None:
-        self._number, self._head, self._record = number, head, record
-        self.opened = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Asks for the stream."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._head)
-
-    def data_received(self, data: bytes) -> None:
-        """Notes what is told of the queue, not who is there."""
-        now = time.monotonic()
-        if not self.opened.done():
-            assert b" 200 " in data.split(b"\r\n", 1)[0]
-            self._record.write(f"{now:.6f} {self._number} open\n")
-            self.opened.set_result(None)
-        if b"event: changed" in data:
-            self._record.write(f"{now:.6f} {self._number} heard\n")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Notes that the desk hung up."""
-        self._record.write(f"{time.monotonic():.6f} {self._number} closed\n")
-
-
-async def _listen(number: int, port: int, cookie: str, record: TextIO, gate: asyncio.Semaphore) -> None:
-    head = f"GET /bench/events {_head(port, cookie)}Accept: text/event-stream\r\n\r\n".encode()
-    async with gate:
-        _, listener = await asyncio.get_running_loop().create_connection(
-            lambda: Listener(number, head, record), "127.0.0.1", port
-        )
-        await listener.opened
-    await asyncio.get_running_loop().create_future()
+def _stream(port: int, cookie: str) -> str:
+    """The request for the live stream."""
+    return f"GET /bench/events {_head(port, cookie)}Accept: text/event-stream\r\n\r\n"
 
 
 def _head(port: int, cookie: str) -> str:
@@ -127,14 +96,9 @@ async def _body(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return status, await reader.readexactly(length)
 
 
-async def _main(port: int, cookies: list[str], record: TextIO, fetch: bool) -> None:
+async def _main(port: int, cookies: list[str], record: TextIO) -> None:
     gate = asyncio.Semaphore(AT_ONCE)
-    running = asyncio.gather(
-        *(
-            Desk(number, port, cookie, record).run(gate) if fetch else _listen(number, port, cookie, record, gate)
-            for number, cookie in enumerate(cookies)
-        )
-    )
+    running = asyncio.gather(*(Desk(number, port, cookie, record).run(gate) for number, cookie in enumerate(cookies)))
     while not running.done():
         await asyncio.sleep(0.2)
         record.flush()
@@ -149,8 +113,12 @@ def main() -> None:
     parser.add_argument("--record", type=Path, required=True)
     parser.add_argument("--fetch", action="store_true")
     args = parser.parse_args()
+    cookies = args.cookies.read_text().split()
     with args.record.open("a") as record:
-        asyncio.run(_main(args.port, args.cookies.read_text().split(), record, args.fetch))
+        if args.fetch:
+            asyncio.run(_main(args.port, cookies, record))
+        else:
+            Listeners(args.port, [_stream(args.port, cookie).encode() for cookie in cookies], record).run()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 TAG = f"QUIETLINE_BENCH_TAG={uuid.uuid4().hex}"
 LIFETIME = 1800  # seconds after which a process ends by itself, whatever became of the benchmark
 
+_PORTS = range(20_000, 32_000)
+_CHANCE = random.SystemRandom()  # pytest-randomly gives the others of all processes the same seed
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -87,10 +90,16 @@ def python(module: str, *args: str) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nobody listens on.
+
+    It is below those that the system gives to whoever asks for any (on Linux from 32768): nobody is given it before it
+    is listened on, or while what listens there is killed and starts again.
+    """
+    while True:
+        port = _CHANCE.choice(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(port)
 
 
 def wait_until(done: Callable[[], bool], within: float, what: str, process: Process | None = None) -> None:

@@ -16,6 +16,7 @@ from tests.gateway.programs import programs
 _GROUP = pytest.mark.xdist_group("browser")
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist looks at the groups in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of them in one process, and none where there is nothing to run them with."""
     missing = None if chromium.executable() else chromium.NO_CHROMIUM

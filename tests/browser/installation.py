@@ -17,7 +17,7 @@ from typing import Final
 
 from gateway import runtime, secrets
 from gateway.phone.client import GatewayClient
-from handlers import outbound, people, unanswered
+from handlers import exercises, outbound, people, unanswered, writing
 from handlers.service import Service
 from tests.gateway.programs import Program, Programs, free_port
 from tests.waiting import until
@@ -110,7 +110,7 @@ class Installation:
     """
 
     def __init__(self, programs: Programs, names: tuple[str, ...] = ()) -> None:
-        self.folder = programs.folder
+        self.folder, self._programs = programs.folder, programs
         file = self.folder / "organisations.yaml"
         forces = {f"f{number:02d}": str(61100 + number) for number in range(FORCES)}
         file.write_text(
@@ -149,6 +149,14 @@ class Installation:
         """An organisation that nobody has texted yet."""
         return Force(self, *next(self._forces))
 
+    def another_desk(self, **environ: str) -> str:
+        """One more desk of the same installation, with settings of its own; returns its address."""
+        port = free_port()
+        settings = self.environ | {"QUIETLINE_DESK_PORT": str(port)} | environ
+        process = self._programs.start(QUIETLINE, "desk", **settings)
+        until(lambda: _answers(process, port), 30, f"port {port} does not answer")
+        return f"http://localhost:{port}"
+
     def send_due(self) -> int:
         """The sweep's part that sends what staff wrote; how many it tried."""
         return outbound.send_due(self.service)
@@ -157,21 +165,29 @@ class Installation:
         """The sweep's part that looks who has waited too long."""
         unanswered.run_due(self.service, self.doorbell)
 
+    def practise(self) -> None:
+        """The sweep's part that goes on with exercises."""
+        exercises.run_due(self.service, self.doorbell)
+
+    def goes_on(self) -> None:
+        """The sweep's part after somebody wrote and sent nothing."""
+        writing.run_due(self.service, self.doorbell)
+
     def rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
         """What the database says."""
-        with closing(sqlite3.connect(self._database, timeout=5)) as connection:
+        with closing(sqlite3.connect(self._database, timeout=20)) as connection:
             return connection.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: object) -> None:
         """Changes the database behind everybody's back."""
-        with closing(sqlite3.connect(self._database, timeout=5)) as connection, connection:
+        with closing(sqlite3.connect(self._database, timeout=20)) as connection, connection:
             connection.execute(sql, values)
 
 
 def _answers(process: Program, port: int) -> bool:
     assert process.process.poll() is None, process.output
     try:
-        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
             connection.request("GET", "/healthy")
             return connection.getresponse().status == 200
     except OSError:

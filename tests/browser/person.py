@@ -27,7 +27,7 @@ window.Notification = class {
 _AXE = """async () => (await axe.run(document, {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], resultTypes: ["violations"],
 })).violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).join(", ")}`)"""
-expect.set_options(timeout=5_000)
+expect.set_options(timeout=20_000)
 
 
 class People:
@@ -36,15 +36,19 @@ class People:
     def __init__(self, browser: Browser, force: Force) -> None:
         self._browser, self.force = browser, force
         self._contexts: list[BrowserContext] = []
+        self._allowed: tuple[str, ...] = (force.at.desk, "blob:", "about:")
         self.wrong: list[str] = []
 
-    def page(self, *, wide: int = 1440, high: int = 900, dark: bool = False, **more: Any) -> Page:
-        """A fresh browser, nobody signed in."""
+    def page(
+        self, *, wide: int = 1440, high: int = 900, dark: bool = False, allows: tuple[str, ...] = (), **more: Any
+    ) -> Page:
+        """A fresh browser, nobody signed in; `allows` names what it may call besides this desk."""
+        self._allowed += allows
         context = self._browser.new_context(
             base_url=self.force.at.desk, viewport={"width": wide, "height": high},
             color_scheme="dark" if dark else "light", reduced_motion="reduce", locale="en-GB", **more,
         )  # fmt: skip
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(20_000)
         context.add_init_script(_LISTEN)
         context.on("request", lambda asked: self._seen(asked.url))
         context.on("weberror", lambda error: self.wrong.append(str(error.error)))
@@ -66,7 +70,7 @@ class People:
             context.close()
 
     def _seen(self, url: str) -> None:
-        if not url.startswith((self.force.at.desk, "blob:", "about:")):
+        if not url.startswith(self._allowed):
             self.wrong.append(f"asked {url}")
 
 

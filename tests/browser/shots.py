@@ -1,6 +1,6 @@
 """Pictures of every page, to be looked at: `python -m tests.browser.shots FOLDER [PAGE ...]`.
 
-Each page at 390 and 1440 px, light and dark, at 320 px (what 400 % zoom leaves of 1280) and on a wall at 1920 px.
+Each page at 390 and 1440 px, light and dark, at 320 px (what 400 % zoom leaves of 1280) and on a wall at 2560 px.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VIEWS: Final = (
     ("1440-light", 1440, 900, False),
     ("1440-dark", 1440, 900, True),
     ("320-zoom", 320, 256, False),
-    ("1920-wall", 1920, 1080, True),
+    ("2560-wall", 2560, 1440, True),
 )
 Opened = Callable[[People], Page]
 
@@ -105,6 +105,104 @@ def account(people: People) -> Page:
     return page
 
 
+def joined(people: People) -> Page:
+    """Three reports of one carriage, of which two are joined, and a text to both is begun."""
+    page = _busy(people)
+    page.goto(f"/{people.force.id}/reports/{people.force.reports()[2]}")
+    page.locator('[data-focus="g"]').click()
+    page.locator("#label").fill("footage asked for")
+    page.get_by_role("button", name="Add").click()
+    page.locator(".label-tag").wait_for()
+    page.get_by_text("Write to all 2").click()
+    page.get_by_label("In English").fill("The police are meeting your train at {place}.")
+    page.get_by_text("shows on a lock screen").wait_for()
+    return page
+
+
+def quiet_night(people: People) -> Page:
+    """A report that nobody has, of who said STOP, in Welsh; nothing may be sent."""
+    page = people.sits_down("rhian", shown="Rhian Evans")
+    phone = people.force.phone(114)
+    for text in ("mae dyn yn fy nilyn i ar y trên o gaerdydd i abertawe, cerbyd 2", "STOP"):
+        phone.text(text)
+    page.goto(f"/{people.force.id}/reports/{people.force.reports()[0]}")
+    page.get_by_role("button", name="Claim").click()
+    page.get_by_text("(you)").wait_for()
+    return page
+
+
+def shift(people: People) -> Page:
+    """What somebody has, a promise that is late, and a hand-over on its way."""
+    page = _busy(people)
+    force = people.force
+    page.goto(f"/{force.id}/reports/{force.reports()[3]}")
+    page.get_by_label("I promised to").fill("ring Reading back about the camera")
+    page.get_by_role("button", name="Keep in mind").click()
+    page.goto(f"/{force.id}/shift")
+    page.get_by_label("For the next").fill("Quiet since midnight. The 23:05 has two officers on board.")
+    page.get_by_role("button", name="Hand over").click()
+    tom = people.sits_down("sioned", shown="Sioned Huws")
+    tom.goto(f"/{force.id}/shift")
+    return tom
+
+
+def board(people: People) -> Page:
+    """A night with limits missed and something to read again."""
+    page = _busy(people)
+    force = people.force
+    page.goto(f"/{force.id}/reports/{force.reports()[3]}")
+    page.get_by_role("button", name="Close report").click()
+    page.get_by_text("Closed:").wait_for()
+    boss = people.sits_down("megan", "supervisor", shown="Megan Price")
+    boss.goto(f"/{force.id}/board")
+    return boss
+
+
+def exercises(people: People) -> Page:
+    """One that runs and one that is over."""
+    force = people.force
+    page = people.sits_down("megan", "supervisor", shown="Megan Price")
+    page.goto(f"/{force.id}/exercises")
+    for _ in range(2):
+        page.locator(".scripts button").first.click()
+        page.locator("#scores tbody tr").first.wait_for()
+    force.at.practise()
+    page.get_by_role("button", name="Stop").first.click()
+    page.get_by_text("Stopped").wait_for()
+    return page
+
+
+def enrol(people: People) -> Page:
+    """The form of an enrolment link."""
+    page = people.page()
+    page.goto("/enrol/x")
+    return page
+
+
+def link(people: People) -> Page:
+    """A demonstration link that was used."""
+    page = people.page()
+    page.goto("/link/x")
+    page.get_by_role("button").click()
+    page.get_by_role("alert").wait_for()
+    return page
+
+
+def nothing(people: People) -> Page:
+    """What is not there."""
+    page = people.sits_down("rhian")
+    page.goto("/nothing/here")
+    return page
+
+
+def keys(people: People) -> Page:
+    """The keys of a report's page."""
+    page = report(people)
+    page.keyboard.press("?")
+    page.get_by_role("dialog").wait_for()
+    return page
+
+
 PAGES: Final[dict[str, Opened]] = {
     "sign-in": sign_in,
     "home": home,
@@ -115,6 +213,15 @@ PAGES: Final[dict[str, Opened]] = {
     "search": search,
     "account": account,
     "audit": audit,
+    "joined": joined,
+    "stopped": quiet_night,
+    "shift": shift,
+    "board": board,
+    "exercises": exercises,
+    "enrol": enrol,
+    "link": link,
+    "nothing": nothing,
+    "keys": keys,
 }
 
 

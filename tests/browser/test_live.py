@@ -27,7 +27,7 @@ def test_where_the_stream_fails_the_page_asks_every_three_seconds(people: People
 
     _lines(page, 1)
     page.unroute(re.compile("/events"))
-    expect(page.get_by_role("status")).to_have_text("Live", timeout=10_000)
+    expect(page.get_by_role("status")).to_have_text("Live")
 
 
 def test_a_new_line_takes_neither_focus_nor_scroll_nor_the_press_meant_for_another(people: People) -> None:

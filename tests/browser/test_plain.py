@@ -30,9 +30,9 @@ def test_without_scripts_everything_is_a_form_and_the_queue_looks_again_by_itsel
     expect(rhian.locator(".line")).to_have_count(1)
 
 
-def _problems(page: Page, name: str) -> list[str]:
+def _problems(page: Page, name: str, views: list[tuple[int, bool]] = VIEWS) -> list[str]:
     found = []
-    for wide, dark in VIEWS:
+    for wide, dark in views:
         page.set_viewport_size({"width": wide, "height": 900})
         page.emulate_media(color_scheme="dark" if dark else "light")
         found += [f"{name} at {wide}{' dark' if dark else ''}: {each}" for each in barriers(page)]
@@ -63,6 +63,30 @@ def test_p7_no_barrier_on_any_page_light_or_dark_on_a_phone_or_a_screen(people: 
     assert found == []
 
 
+@pytest.mark.axe
+def test_p7_no_barrier_and_no_overflow_on_the_pages_of_a_shift_and_where_there_is_none(people: People) -> None:
+    """With an incident of two reports and a hand-over on its way."""
+    force, found, page, views = people.force, list[str](), shots.joined(people), [(390, True), (1440, False)]
+    found += _problems(page, "joined", views) + _overflows(page, "joined")
+    page.goto(f"/{force.id}/shift")
+    page.get_by_label("For the next").fill("Quiet since midnight.")
+    page.get_by_role("button", name="Hand over").click()
+    page.get_by_role("button", name="Take it back").wait_for()
+    found += _problems(page, "shift", views) + _overflows(page, "shift")
+    page.goto("/nothing")
+    found += _problems(page, "nothing", views) + _overflows(page, "nothing")
+    boss = people.sits_down("megan", "supervisor")
+    boss.goto(f"/{force.id}/board")
+    found += _problems(boss, "board", views) + _overflows(boss, "board")
+    assert found == []
+
+
+@pytest.mark.axe
+def test_p7_no_barrier_and_no_overflow_where_exercises_are_started_and_scored(people: People) -> None:
+    page = shots.exercises(people)
+    assert _problems(page, "exercises", [(390, True), (1440, False)]) + _overflows(page, "exercises") == []
+
+
 def test_at_400_percent_nothing_runs_out_of_the_page(people: People) -> None:
     found = []
     for name, opened in (("sign-in", shots.sign_in), ("home", shots.home), ("report", shots.report)):
@@ -71,4 +95,8 @@ def test_at_400_percent_nothing_runs_out_of_the_page(people: People) -> None:
     for name in ("queue", "search"):
         page.goto(f"/{people.force.id}/{name}")
         found += _overflows(page, name)
+    page.goto("/account")
+    found += _overflows(page, "account")
+    page = people.sits_down("owen", "auditor")
+    found += _overflows(page, "audit")
     assert found == []

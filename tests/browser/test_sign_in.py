@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 from handlers import people as accounts
 from tests.browser.installation import PASSWORD
 from tests.browser.person import People, barriers
+from tests.gateway.desk.issuer import CLIENT, PERSON, SECRET, serving
 
 
 def with_authenticator(page: Page, *, verifies: bool = True) -> Any:
@@ -89,6 +90,30 @@ def test_r16_an_authenticator_that_does_not_know_its_user_is_not_taken(people: P
     devtools.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
     adds_passkey(rhian, "Open to all")
     expect(rhian.get_by_role("alert")).to_have_text("Nothing was done. Try again when you are ready.")
+
+
+def test_r16_single_sign_on_comes_in_from_another_site_and_opens_the_desk(people: People) -> None:
+    """The issuer's page is another site: no strict cookie travels with the way back; the desk opens all the same."""
+    force = people.force
+    people.force.hire("rhian", shown="Rhian Evans")
+    with serving(int(time.time())) as issuer:
+        accounts.join(force.at.service, f"rhian.{force.id}", issuer.url, PERSON)
+        desk = force.at.another_desk(
+            QUIETLINE_OIDC_ISSUER=issuer.url, QUIETLINE_OIDC_CLIENT_ID=CLIENT, QUIETLINE_OIDC_CLIENT_SECRET=SECRET
+        )
+        page = people.page(allows=(desk, issuer.url))
+        page.goto(f"{desk}/sign-in")
+        page.get_by_role("link", name="Use single sign-on").click()
+        expect(page.get_by_role("heading", name="Queue")).to_be_visible()
+        expect(page.get_by_role("link", name="Rhian Evans")).to_be_visible()
+        page.goto(f"{desk}/account")
+        expect(page.get_by_text("This one, by single sign-on")).to_be_visible()
+
+        issuer.claims["sub"] = "somebody-else"
+        signs_off(page)
+        page.get_by_role("link", name="Use single sign-on").click()
+        expect(page.get_by_role("alert")).to_contain_text("Single sign-on did not work.")
+    assert people.wrong == []
 
 
 def test_signing_in_needs_no_javascript(people: People) -> None:

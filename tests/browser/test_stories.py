@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import time
 
 from playwright.sync_api import Page, expect
 
 from tests.browser import eve
 from tests.browser.person import People, focused, press
-from tests.waiting import until
+from tests.waiting import Watch, until
 
 KNIFE = "he has a knife, coach 7, 1805 victoria to brighton"
 
@@ -21,11 +20,11 @@ def test_danger_alarm_claim_reply_answer_outcome(people: People) -> None:
     force, phone = people.force, people.force.phone(1)
     rhian = people.sits_down("rhian", shown="Rhian Evans")
     press(rhian, "m")
-    said = time.monotonic()
+    watch = Watch()
     phone.text(KNIFE)
     line = rhian.locator(".line")
     line.wait_for()
-    assert time.monotonic() - said < 1.0
+    assert watch.seconds < 1.0
     for words in ("Danger", "Weapon", "London Victoria", "coach 7", "Unanswered"):
         expect(line).to_contain_text(words)
     force.has_waited(60)

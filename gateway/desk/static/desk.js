@@ -5,13 +5,23 @@ import { get, listen, poll } from "./stream.js";
 
 const body = document.body, dialog = document.getElementById("keys");
 const press = (key) => { const found = document.querySelector(`button[data-key="${key}"]`); if (found) found.click(); };
-const focus = (id) => { const found = document.getElementById(id); if (found) found.focus(); };
+// The keys of this page as it stands: those whose button, field or link is there.
+const works = {
+  "?": () => true, Esc: () => true, "Ctrl+Enter": () => document.querySelector("main textarea"), q: () => body.dataset.queue, m: () => keys.m,
+  j: () => document.querySelector("#lines .line"), k: () => document.querySelector("#lines .line"),
+  Enter: () => document.querySelector("#lines .line"), c: () => document.querySelector("#lines .claim"),
+};
+const isThere = (key) => document.querySelector(`button[data-key="${key}"], [data-focus="${key}"], a[data-go="${key}"]`) || (works[key] && works[key]());
+const list = () => {
+  for (const term of dialog.querySelectorAll("dt")) {
+    term.hidden = term.nextElementSibling.hidden = ![...term.querySelectorAll("kbd")].some((key) => isThere(key.textContent));
+  }
+  dialog.showModal();
+};
 const keys = {
-  "?": () => dialog.showModal(),
+  "?": list,
   "/": () => { const found = document.querySelector('[data-focus="/"]'); if (found) { if (found.href) found.click(); else found.focus(); } },
   q: () => { if (body.dataset.queue) location.href = body.dataset.queue; },
-  r: () => focus("text"),
-  n: () => focus("note"),
   c: () => press("c"),
   x: () => press("x"),
   b: () => press("b"),
@@ -19,7 +29,7 @@ const keys = {
 const work = [];
 
 // The report's own page: what is known and said is kept up to date; what is being written stays.
-const PARTS = [".bar", ".facts", ".notes", ".thread", ".where-map", ".standing", ".around-list", ".labels", ".revisions", "section .promises"];
+const PARTS = [".bar", ".acts", ".facts", ".notes", ".thread", ".where-map", ".standing", ".around-list", ".labels", ".revisions", "section .promises"];
 const report = () => {
   const thread = document.querySelector(".thread"), at = location.pathname.split("/").slice(0, 4).join("/");
   if (thread) thread.scrollTop = thread.scrollHeight;
@@ -32,6 +42,9 @@ const report = () => {
       const old = document.querySelector(part), now = fresh.querySelector(part);
       if (old && now && (!old.contains(document.activeElement) || old === document.activeElement)) old.replaceChildren(...now.childNodes);
     }
+    // They can be texted again: the field is there for it once nothing else is being written.
+    const busy = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some((field) => field.value !== field.defaultValue);
+    if (fresh.getElementById("text") && !document.getElementById("text") && !busy) { location.reload(); return; }
     if (thread.children.length > before) {
       if (atEnd) thread.scrollTop = thread.scrollHeight;
       document.getElementById("news").textContent = `${thread.children.length - before} new`;
@@ -67,6 +80,10 @@ if (body.dataset.events) {
 }
 
 addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && event.target.matches("textarea")) {
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  }
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input, textarea, select")) {
     if (event.key === "Escape") event.target.blur();

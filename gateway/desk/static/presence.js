@@ -1,6 +1,6 @@
 // Who is at the desk, who reads or writes in a report, what came since somebody began to write; pages of the shift that
 // keep themselves up to date; the keys that lead there. What is heard comes over the live stream (`stream.js`).
-const body = document.body, report = body.dataset.report, nav = document.querySelector(".shift-nav");
+const body = document.body, report = body.dataset.report;
 const csrf = () => { const found = document.querySelector('input[name="csrf"]'); return found ? found.value : ""; };
 const me = document.getElementById("me") ? document.getElementById("me").dataset.person : "";
 const WORDS = { writing: "is writing", reading: "is reading this" };
@@ -31,23 +31,35 @@ const lines = document.getElementById("lines");
 if (lines) new MutationObserver(mark).observe(lines, { childList: true, subtree: true });
 
 // What this page says of who looks at it: rarely, and at once when it begins, ends or goes.
-const say = (doing) => {
+const say = (doing, more = {}) => {
   const path = location.pathname.split("/").slice(0, 4).join("/");
-  fetch(`${path}/presence`, { method: "POST", keepalive: true, headers: { "X-By-Itself": "1" }, body: new URLSearchParams({ csrf: csrf(), doing }) }).catch(() => {});
+  fetch(`${path}/presence`, { method: "POST", keepalive: true, headers: { "X-By-Itself": "1" }, body: new URLSearchParams({ csrf: csrf(), doing, ...more }) }).catch(() => {});
 };
 if (report) {
   const text = document.getElementById("text"), place = document.getElementById("came"), thread = document.querySelector(".thread");
-  let written = 0;
-  const said = () => thread.querySelectorAll("li.them").length;
+  const fields = [...document.querySelectorAll("#text, textarea[id^='to-all-']")], draft = () => fields.some((field) => field.value);
+  let written = 0, sends = false;
+  const said = () => Math.max(0, ...[...thread.querySelectorAll("li.them[data-number]")].map((line) => Number(line.dataset.number)));
   let began = said();
+  // From the first letter the questions rest; they go on when nothing is left to send, or nobody has typed for a minute.
+  const writes = (field) => {
+    if (!field.value || Date.now() - written < 15000) return;
+    written = Date.now();
+    say("writing", field === text ? {} : { to: "all" });
+  };
+  const leaves = () => { if (written && !draft()) { written = 0; say("reading", { draft: "no" }); } };
+  for (const field of fields) {
+    field.addEventListener("input", () => { writes(field); if (!field.value) leaves(); });
+    field.addEventListener("blur", leaves);
+    field.form.addEventListener("submit", () => { sends = true; });
+    writes(field); // a draft that came back
+  }
   if (text) {
     text.addEventListener("input", () => {
-      if (text.value && Date.now() - written > 15000) { written = Date.now(); say("writing"); }
       // Who goes on typing below the notice has seen what came.
       if (!text.value || place.textContent) document.getElementById("began").value = String(said());
       if (!text.value) began = said();
     });
-    text.addEventListener("blur", () => { if (written && !text.value) { written = 0; say("reading"); } });
     new MutationObserver(() => {
       const came = said() - began;
       if (text.value && came > 0) put(place, `${came} new ${came === 1 ? "text" : "texts"} since you began. Read before you send.`);
@@ -56,7 +68,7 @@ if (report) {
   }
   setInterval(() => { if (!document.hidden) say(Date.now() - written < 20000 ? "writing" : "reading"); }, 50000);
   document.addEventListener("visibilitychange", () => say(document.hidden ? "away" : "reading"));
-  addEventListener("pagehide", () => say("away"));
+  addEventListener("pagehide", () => say("away", written && !sends ? { draft: "no" } : {}));
 }
 
 // Board and scores: looked at anew when something changed, at most four times a minute, for each look is written down.
@@ -81,7 +93,7 @@ if (renewed.length) {
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, textarea, select")) return;
   if (document.getElementById("keys").open) return;
-  const link = nav && nav.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+  const link = document.querySelector(`a[data-go="${CSS.escape(event.key)}"]`);
   const field = !report && document.querySelector(`main [data-focus="${CSS.escape(event.key)}"]`);
   if (link) { event.preventDefault(); link.click(); } else if (field) { event.preventDefault(); field.focus(); }
 });

@@ -5,7 +5,7 @@ import { get } from "./stream.js";
 const LEAST = 400, MOST = 40, STEADY = 350;
 
 export const queue = (box, address, feed) => {
-  let offset = 0, chosen = null, moved = 0, hovered = null;
+  let offset = 0, chosen = null, moved = -STEADY, hovered = null;
   const every = (part) => [...box.querySelectorAll(part)];
   const find = (report) => box.querySelector(`.line[data-report="${CSS.escape(report)}"]`);
 

@@ -4,7 +4,7 @@
   const csrf = () => document.querySelector('input[name="csrf"]').value;
 
   // What a text weighs and what R1 says of it, by the server's own knowledge, a moment after the last letter.
-  const parts = (told) => {
+  const parts = (told, each) => {
     const [one, part] = told.encoding === "gsm7" ? [160, 153] : [70, 67];
     const room = told.segments > 1 ? told.segments * part : one;
     const found = [`${told.segments} ${told.segments === 1 ? "segment" : "segments"}, ${told.units} of ${room} ${told.encoding === "gsm7" ? "GSM-7" : "UCS-2"}`];
@@ -12,7 +12,7 @@
     if (told.segments > told.most) found.push(`longer than ${told.most} segments: it will not be sent`);
     if (told.why === "words") found.push(`shows on a lock screen, will not be sent: ${told.words.join(", ")}`);
     if (told.why === "sure") found.push(`you will be asked whether it is safe to say ${told.words.join(", ")}`);
-    if (told.blanks) found.push("a blank in braces is left");
+    if (told.blanks) found.push(each ? "what stands in braces is filled for each" : "a blank in braces is left");
     return found;
   };
   const weigh = (field) => {
@@ -25,7 +25,7 @@
         const answer = await fetch(field.dataset.check, { method: "POST", body: new URLSearchParams({ csrf: csrf(), text: field.value }), cache: "no-store" });
         if (!answer.ok || mine !== number) return;
         const told = await answer.json();
-        place.textContent = `${parts(told).join(" · ")}. On a lock screen: ${told.shown}`;
+        place.textContent = `${parts(told, field.id !== "text").join(" · ")}. On a lock screen: ${told.shown}`;
         place.classList.toggle("wrong", Boolean(told.why) || told.segments > told.most || (told.blanks && field.id === "text"));
       } catch { place.textContent = ""; }
     };
@@ -70,7 +70,7 @@
     const found = document.querySelector(`[data-focus="${CSS.escape(event.key)}"]`);
     if (!found) return;
     event.preventDefault();
-    if (!found.matches("a, button, summary")) { found.focus(); if (found.select) found.select(); return; }
+    if (!found.matches("a, button, summary")) { found.focus(); if (found.matches("input")) found.select(); return; }
     if (found.matches("button")) { found.focus(); return; }  // what changes something is pressed on purpose
     found.click();
     if (found.matches("summary")) { const field = found.parentElement.querySelector("select, textarea"); (found.parentElement.open && field ? field : found).focus(); }

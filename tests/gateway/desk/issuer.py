@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -20,8 +21,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-CLIENT, SECRET = "desk", "a secret of the desk"
+CLIENT, SECRET = "desk", "a-secret-of-the-desk"
 PERSON = "person-4711"
+
+
+@cache
+def _first_key() -> RSAKey:
+    """One for all: making it takes longer than a test with it."""
+    return RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"})
 
 
 @dataclass
@@ -32,7 +39,7 @@ class Issuer:
     now: int
     claims: dict[str, Any] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
-    keys: list[Any] = field(default_factory=lambda: [RSAKey.generate_key(2048, {"kid": "r1", "use": "sig"})])
+    keys: list[Any] = field(default_factory=lambda: [_first_key()])
     signs: tuple[str, Any] | None = None
     rewrites: Callable[[str], str] = str
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -111,6 +118,10 @@ def serving(now: int) -> Iterator[Issuer]:
                 self._answer(503 if issuer.down else 200, issuer.document())
             elif self.path == "/keys":
                 self._answer(200, {"keys": [key.as_dict(private=False) for key in issuer.keys]})
+            elif self.path.startswith("/authorize?"):
+                self.send_response(302)
+                self.send_header("Location", issuer.signs_in(issuer.url + self.path))
+                self.end_headers()
             elif self.path == "/elsewhere":
                 self.send_response(302)
                 self.send_header("Location", f"{issuer.url}/keys")

@@ -35,7 +35,7 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 CLASSES = ("ordinary", "confidential", "another organisation's")
 NOBODYS = "0" * 32
 OPEN_TO_ALL = {
-    "healthy", "static", "style", "sign_in_page", "sign_in", "link_page", "use_link", "passkey_options",
+    "healthy", "static", "sign_in_page", "sign_in", "link_page", "use_link", "passkey_options",
     "passkey_enter", "single_sign_on", "single_sign_on_back", "enrol_page", "enrol",
 }  # fmt: skip
 
@@ -206,7 +206,7 @@ def test_r7_signed_out_nothing_is_open_but_the_ways_in(desk: Desk) -> None:
         path = call.path(app, NOBODYS)
         answer = browser.get(path) if call.method == "GET" else browser.post(path, csrf="x")
         told = (answer.status_code, answer.location if call.method == "GET" else answer.text)
-        assert told in ((303, "/sign-in"), (401, "Sign in again.\n")), call.rule.endpoint
+        assert told in ((303, "/sign-in"), (401, "You are signed off.\n")), call.rule.endpoint
     assert browser is not None
 
 

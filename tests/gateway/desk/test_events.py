@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 
 from gateway.desk import events as events_module
 from gateway.desk.events import Events, Watcher
 from gateway.desk.guard import COOKIE
+from gateway.desk.server import Server
 from handlers import people, sign_in
 from handlers.presence import Presence
 from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire
 from tests.prepared import prepare
+from tests.waiting import Watch
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 
@@ -87,11 +90,10 @@ def test_a_text_is_heard_within_a_second_and_the_stream_holds_no_content(desk: D
         begun = (await stream.next())["body"]
         assert begun.startswith(b"retry: 2000\n\n")
         assert b"changed" in begun  # what came between the page and the stream
-        loop = asyncio.get_running_loop()
         await asyncio.to_thread(desk.say, NOW)
-        said = loop.time()
+        watch = Watch()
         news = await stream.next()
-        assert loop.time() - said < 1.0
+        assert watch.seconds < 1.0
         ((report,),) = desk.rows("SELECT report_id FROM desk_items")
         assert news["body"] == f"event: changed\ndata: {report}\n\n".encode()
         await stream.leave()
@@ -112,6 +114,21 @@ def test_r7_who_may_not_see_the_queue_hears_nothing_of_it(desk: Desk, role: str,
             await stream.task
 
     asyncio.run(story())
+
+
+def test_f7_while_the_store_is_away_a_stream_is_refused_in_a_line_that_tells_nothing(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = _token(desk, "rhian", "dispatcher")
+    desk.change("ALTER TABLE sessions RENAME TO gone")
+
+    async def story() -> None:
+        stream = Stream(Events(desk.service, _nobody), token)
+        assert (await stream.next())["status"] == 503
+        await stream.task
+
+    asyncio.run(story())
+    assert caplog.messages == ["a stream cannot be opened (StoreError)"]
 
 
 def test_r16_the_stream_of_a_session_that_is_over_ends_and_the_others_live(
@@ -210,5 +227,44 @@ def test_who_comes_and_reads_is_heard_by_the_others_of_the_same_queue(desk: Desk
         assert told["reports"] == {report: [[person, "Tom", "writing"]]}
         await tom.leave()
         await rhian.leave()
+
+    asyncio.run(story())
+
+
+def test_a_desk_that_stops_ends_every_stream_and_those_that_come_late(desk: Desk) -> None:
+    token = _token(desk, "rhian", "dispatcher")
+
+    async def story() -> None:
+        events = Events(desk.service, _nobody)
+        streams = [Stream(events, token) for _ in range(3)]
+        for stream in streams:
+            await stream.presence()
+        events.close()
+        streams.append(Stream(events, token))
+        for stream in streams:
+            while (await stream.next()).get("more_body", True):
+                pass
+            await stream.leave()
+
+    asyncio.run(story())
+
+
+def test_the_server_does_not_wait_for_browsers_that_hold_their_stream(desk: Desk) -> None:
+    token = _token(desk, "rhian", "dispatcher")
+
+    async def story() -> None:
+        events: Any = Events(desk.service, _nobody)
+        server = Server(uvicorn.Config(events, port=0, lifespan="off", log_level="critical"), events)
+        serving = asyncio.create_task(server.serve())
+        while not server.started:
+            await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /btp/events HTTP/1.1\r\nHost: desk\r\nCookie: {COOKIE}={token}\r\n\r\n".encode())
+        assert b"200" in await reader.readline()
+        server.should_exit = True
+        assert (await asyncio.wait_for(reader.read(), 2)).endswith(b"0\r\n\r\n")
+        writer.close()
+        await asyncio.wait_for(serving, 2)
 
     asyncio.run(story())

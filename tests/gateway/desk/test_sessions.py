@@ -181,6 +181,8 @@ def test_in_development_the_link_opens_the_desk_once(desk: Desk) -> None:
     assert browser.post(f"/{link}").location == "/"
     assert browser.get("/").location == "/btp/queue"
     assert browser.post(f"/{link}").status_code == 403
+    newcomer = {page: browser.get(f"/btp/{page}").status_code for page in ("shift", "board", "exercises", "audit")}
+    assert newcomer == {"shift": 200, "board": 200, "exercises": 200, "audit": 404}
 
 
 def test_r17_every_answer_of_every_kind_carries_every_header(desk: Desk) -> None:
