@@ -14,6 +14,9 @@ BIN    := .venv/bin
 SUITABLE := import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 
+# Processes are started by the hundred, and each is to find its modules compiled, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help up test axe shots bench storm away lifecycle naughty api evaluate lint clean
 .DEFAULT_GOAL := help
 
@@ -36,8 +39,9 @@ help:
 up: $(BIN)/.installed
 	@exec env QUIETLINE_SUPERVISOR_PID=$$PPID $(BIN)/quietline up
 
+# Three processes for two cores: much of what tests do is waiting.
 test: $(BIN)/.installed-dev
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -rs $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup -rs $(ARGS)
 
 # What checks the desk's pages for barriers; the browser itself is the system's (Debian: apt-get install chromium).
 axe: tests/browser/node_modules/axe-core/axe.min.js

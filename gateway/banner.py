@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
-import shlex
-import shutil
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
+
+from gateway.invoked import call
 
 _LOOK_SECONDS: Final = 0.3
 _PATIENCE_SECONDS: Final = 20.0
@@ -58,7 +57,7 @@ class Banner:
         if status == http.client.OK:
             self._print("Quietline is up.")
         elif time.monotonic() > self._until:
-            self._print(f"Quietline runs, but does not work yet. {summary} Try: {_command()} doctor")
+            self._print(f"Quietline runs, but does not work yet. {summary} Try: {call('doctor')}")
 
     def _health(self) -> tuple[int, str]:
         connection = http.client.HTTPConnection(_ANYWHERE.get(self.host, self.host), self.port, timeout=_LOOK_SECONDS)
@@ -76,24 +75,10 @@ class Banner:
         text = _WORDS.format(
             summary=summary,
             url=self.public_url,
-            phone=f"{_settings('QUIETLINE_DATA', 'PORT')}{_command()} phone",
-            reports=f"{_settings('QUIETLINE_DATA')}{_command()} reports",
+            phone=call("phone", "QUIETLINE_DATA", "PORT"),
+            reports=call("reports", "QUIETLINE_DATA"),
             data=self.data,
             queue=self.queue,
         )
         self.output.write(text)
         self.output.flush()
-
-
-def _settings(*names: str) -> str:
-    """What stands before a command in another terminal, where these were set for this one."""
-    return "".join(f"{name}={shlex.quote(os.environ[name])} " for name in names if os.environ.get(name))
-
-
-def _command() -> str:
-    """How to call this installation's `quietline` from the working folder."""
-    installed = Path(sys.executable).with_name("quietline")
-    found = shutil.which("quietline")
-    if found and Path(found).exists() and installed.exists() and Path(found).samefile(installed):
-        return "quietline"
-    return str(installed.relative_to(Path.cwd()) if installed.is_relative_to(Path.cwd()) else installed)

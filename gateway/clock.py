@@ -85,6 +85,8 @@ def _pause(service: Service, parts: Runtime, stopping: threading.Event) -> None:
             spooling.replay(service, parts.spool, parts.doorbell)
         except (StoreError, SpoolError) as error:
             log.error("the spool waits (%s)", error)
+        except Exception as error:  # noqa: BLE001 - the clock must go on
+            log.error("the spool waits (%s)", type(error).__name__)
 
 
 def _tidy(service: Service, config: Config) -> None:
@@ -104,5 +106,7 @@ def _tidy(service: Service, config: Config) -> None:
     for step in steps:
         try:
             step()
-        except (StoreError, OSError) as error:
-            log.error("could not tidy up (%s)", error if isinstance(error, StoreError) else type(error).__name__)
+        except StoreError as error:
+            log.error("could not tidy up (%s)", error)
+        except Exception as error:  # noqa: BLE001 - the clock must go on
+            log.error("could not tidy up (%s)", type(error).__name__)

@@ -27,7 +27,6 @@ from gateway.setting import (
     is_this_machine,
 )
 
-_DAYS = as_number(1, 3650)
 EXAMPLE_ORGANISATIONS = Path(__file__).with_name("organisations.example.yaml")
 
 

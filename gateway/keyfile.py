@@ -50,6 +50,15 @@ class RingFile:
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise RingError(f"{self.path} holds no key ring ({type(error).__name__}).") from None
 
+    def read_with_retired(self, purpose: str) -> dict[str, Any]:
+        """The ring, with a purpose's retired keys in it again, for what was signed under them. Raises RingError."""
+        ring, path = self.read(), self.path.with_name(RETIRED)
+        try:
+            retired = json.loads(path.read_text(encoding="utf-8")).get(purpose, {}) if path.exists() else {}
+            return {**ring, purpose: {**ring[purpose], "keys": {**retired, **ring[purpose]["keys"]}}}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RingError(f"{path} cannot be read ({type(error).__name__}).") from None
+
     def follower(self) -> Callable[[], str | None]:
         """For `KeyRing.follow`: the ring's JSON where the file is another than at the last call. Raises nothing."""
         seen = self._signature()

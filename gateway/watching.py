@@ -13,13 +13,17 @@ from gateway.alarms.heartbeat import Heartbeat
 from gateway.alarms.routes import Routes
 from gateway.alarms.watch import Watch
 from gateway.anchoring import FILE_NAME, Anchoring
+from gateway.channels import errors
 from gateway.config import Config
 from gateway.metrics.server import MetricsApp, serve
 from gateway.runtime import Runtime
 from gateway.synthetic import SyntheticReporter
+from handlers import status
 from handlers.conditions import Surroundings
+from handlers.ports import SendAction
 from handlers.records.database import StoreError
 from handlers.service import Service
+from handlers.spool import SpoolError
 from handlers.status import CONFIDENTIAL, DESK
 
 log = logging.getLogger("quietline.watching")
@@ -87,9 +91,23 @@ class Watching:
     def _around(self) -> Surroundings:
         refused = {name: each.refused for name, each in self._channels.items() if each.refused is not None}
         minutes = self._config.synthetic_minutes
-        spooled = self._spooled() if self._spooled else 0
+        spooled, fault = 0, ""
+        try:
+            spooled = self._spooled() if self._spooled else 0
+        except SpoolError as error:  # an alarm like others, which must get out all the same
+            fault = str(error)
         unchecked = self._reconciler.overdue if self._reconciler else {}
-        return Surroundings(refused, spooled, minutes * 60.0 if minutes else None, unchecked)
+        return Surroundings(refused, spooled, minutes * 60.0 if minutes else None, unchecked, fault, self._texts())
+
+    def _texts(self) -> dict[tuple[str, str], str]:
+        """What is refused of our texts for a cause that a person must see to, our key and account apart."""
+        found = status.refusals(self.service.database, self.service.clock.now())
+        known = {each: errors.lookup(each[1]) for each in found}
+        return {
+            each: error.meaning
+            for each, error in known.items()
+            if error.alarm and error.action is not SendAction.STOP_SENDING
+        }
 
 
 def _reporter(config: Config, service: Service) -> SyntheticReporter | None:

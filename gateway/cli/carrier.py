@@ -23,7 +23,7 @@ def _share(name: str, words: str) -> Callable[[_Command], _Command]:
     return click.option(f"--{name}", type=_SHARE, default=0.0, help=words)
 
 
-@click.command()
+@click.command(short_help="Stand in for Twilio on this machine.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8071, show_default=True, help="Of its REST API.")
 @click.option("--url", default="", help="The webhook, with its retry rules; the gateway's own here if not given.")
 @click.option("--fallback", default="", help="The fallback address, tried where the webhook fails.")

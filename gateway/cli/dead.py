@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gateway.cli.installed import audience_of, opened
+from gateway.cli.installed import audience_of, opened, person
 from gateway.cli.refusals import Refusal
 from gateway.cli.table import table
 
@@ -25,7 +24,7 @@ _HEADINGS = ("ID", "WHAT", "ORGANISATION", "SINK", "STATE", "TRIES", "SINCE", "C
 _confidential = click.option("--confidential", is_flag=True, help="Of confidential reports instead: for that team.")
 
 
-@click.group()
+@click.group(short_help="Look at what waits for a person.")
 def dead() -> None:
     """Look at what waits for a person: held texts, reports that a sink does not take."""
 
@@ -49,7 +48,7 @@ def list_(as_json: bool, confidential: bool) -> None:
 
 @dead.command()
 @click.argument("name", metavar="ID")
-@click.option("--content", is_flag=True, help="What it says, too. The look is logged.")
+@click.option("--content", is_flag=True, help="What it says, too. The audit notes the look.")
 @_confidential
 def show(name: str, content: bool, confidential: bool) -> None:
     """Show one. What it says is shown only with --content."""
@@ -61,7 +60,7 @@ def show(name: str, content: bool, confidential: bool) -> None:
             found = dead_letters.get(opened(Config.read(os.environ)), name, audience_of(confidential))
             _write([found])
             return
-        said = dead_letters.content(_service(), name, _reader(), audience_of(confidential))
+        said = dead_letters.content(_service(), name, person(), audience_of(confidential))
     sys.stdout.buffer.write(said + b"\n")
     sys.stdout.flush()
 
@@ -111,13 +110,6 @@ def _refused() -> Iterator[None]:
         yield
     except DeadLetterError as error:
         raise Refusal(str(error)) from None
-
-
-def _reader() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name for this user
-        return f"user {os.getuid()}"
 
 
 def _write(found: list[DeadLetter]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,17 +22,19 @@ def flows() -> None:
     """Check flows, and list what they text."""
 
 
-@flows.command()
+@flows.command(short_help="Check flow files, or shipped flows by their slug.")
 @_FLOWS
 @click.option("--previous", metavar="FILE|SLUG", help="The published flow that this one would replace.")
 def lint(files: tuple[str, ...], previous: str | None) -> None:
     """Check flow files or shipped flows by their slug, all shipped ones by default; exit code 1 if anything is wrong.
 
-    Where it helps, the shortest way to the fault is shown as a conversation on the phone.
+    Where it helps, the shortest way to the fault is shown as a conversation on the phone. Services that no person has
+    checked lately, and that stay out of production, are named behind, with what to confirm.
     """
     from conversations.flowfile import FlowFileError
     from conversations.lint import lint as issues_of
     from conversations.lint import notices
+    from conversations.support import shipped
 
     published = _load(*_named(previous)) if previous is not None else None
     wrong = 0
@@ -49,6 +52,8 @@ def lint(files: tuple[str, ...], previous: str | None) -> None:
         if not found:
             click.echo(f"{name}: nothing to complain about.")
         wrong += len(found)
+    for each in shipped().to_check(date.today()):
+        click.echo(f"support services: to know: {each}")
     sys.exit(1 if wrong else 0)
 
 

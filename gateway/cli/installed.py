@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from typing import TYPE_CHECKING
 
 from gateway.cli.refusals import Refusal
@@ -27,3 +29,11 @@ def opened(config: Config) -> Database:
 def audience_of(confidential: bool) -> str:
     """For whom a command looks."""
     return "confidential" if confidential else "desk"
+
+
+def person() -> str:
+    """Who gives the command, by the name that the machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no name for this user
+        return f"user {os.getuid()}"

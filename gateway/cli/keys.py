@@ -19,7 +19,7 @@ _PURPOSES: Final = click.Choice(("content", "confidential", "conversation", "ind
 _PASSES: Final = 20
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Write a fresh key ring, or change its keys.")
 @click.pass_context
 def keys(context: click.Context) -> None:
     """Write a fresh key ring, or look at the one in use and change its keys.
@@ -75,7 +75,7 @@ def status(as_json: bool) -> None:
     raise SystemExit(bool(open_ones or any(each.others for each in found)))
 
 
-@keys.command()
+@keys.command(short_help="Change a key, and put everything under the new one.")
 @click.argument("purpose", type=_PURPOSES)
 @click.option("--prepare", is_flag=True, help="Only add the new key, so that every host can have it before it is used.")
 @click.option("--wait", "seconds", type=click.FloatRange(0, 3600), default=6.0, show_default=True,
@@ -158,7 +158,8 @@ def _finish(parts: Runtime, file: RingFile | None, purpose: str) -> None:
     old = spare(service, purpose)
     file.retire(purpose, old)
     if old:
-        click.echo(f"{purpose}: nothing is left under {', '.join(old)}; moved to keys.retired.json, which backups "
+        what = "backups and the audit's heads" if purpose == "index" else "backups"
+        click.echo(f"{purpose}: nothing is left under {', '.join(old)}; moved to keys.retired.json, which {what} "
                    "made before now need. Destroy it with the last of them.")  # fmt: skip
     if kept := [key_id for key_id in service.ring.ids(purpose)[1:] if key_id not in old]:
         click.echo(f"{purpose}: {', '.join(kept)} stays to know erased texts by: quietline keys status.")

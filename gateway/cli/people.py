@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gateway.cli.installed import person
 from gateway.cli.refusals import Refusal
 from gateway.cli.table import table
 
@@ -41,6 +42,7 @@ def add(name: str, shown: str | None, roles: tuple[str, ...], languages: tuple[s
             colleagues.check_language(code)
         enrolled = accounts.add(service, name, shown or name, _asked() if ask_password else None)
         for organisation, role in given:
+            _note(service, name, f"{role} given", organisation)
             accounts.change_role(service, name, organisation, role)
         for code in languages:
             colleagues.change_language(service, name, code)
@@ -52,27 +54,30 @@ def add(name: str, shown: str | None, roles: tuple[str, ...], languages: tuple[s
 @people.command("list")
 def list_people() -> None:
     """List accounts and their roles."""
+    from handlers import colleagues
     from handlers import people as accounts
 
-    found = accounts.listed(_service())
+    service = _service()
+    found, spoken = accounts.listed(service), colleagues.spoken_by(service)
     rows = [
         (
             one.name,
             one.shown,
             "\n".join(f"{at}:{role}" for at, role in one.roles) or "none",
+            " ".join(spoken.get(one.id, ())),
             "needed" if one.lacks_passkey else str(one.passkeys),
             "yes" if one.locked else "",
         )
         for one in found
     ]
     click.echo(
-        table(("NAME", "SHOWN", "ROLES", "PASSKEYS", "LOCKED"), rows)
+        table(("NAME", "SHOWN", "ROLES", "LANGUAGES", "PASSKEYS", "LOCKED"), rows)
         if rows
         else "Nobody yet: quietline people add NAME"
     )
 
 
-@people.command()
+@people.command(short_help="Note that a person speaks a language.")
 @click.argument("name")
 @click.argument("code")
 @click.option("--take", is_flag=True, help="Take it back instead.")
@@ -94,8 +99,10 @@ def lock(name: str, opened: bool) -> None:
     """Lock an account and end its sessions."""
     from handlers import people as accounts
 
+    service = _service()
+    _note(service, name, "unlock" if opened else "lock")
     try:
-        accounts.lock(_service(), name, not opened)
+        accounts.lock(service, name, not opened)
     except accounts.PersonError as error:
         raise Refusal(str(error)) from None
 
@@ -109,27 +116,31 @@ def role(name: str, role: str, take: bool) -> None:
     from handlers import people as accounts
 
     organisation, which = _role(role)
+    service = _service()
+    _note(service, name, f"{which} {'taken' if take else 'given'}", organisation)
     try:
-        accounts.change_role(_service(), name, organisation, which, given=not take)
+        accounts.change_role(service, name, organisation, which, given=not take)
     except accounts.PersonError as error:
         raise Refusal(str(error)) from None
 
 
-@people.command()
+@people.command(short_help="Give a new password and second factor.")
 @click.argument("name")
 @click.option("--ask-password", is_flag=True, help="Type a password instead of getting one.")
 def reset(name: str, ask_password: bool) -> None:
     """Give a new password and second factor; removes the passkeys and ends the sessions."""
     from handlers import people as accounts
 
+    service = _service()
+    _note(service, name, "reset")
     try:
-        enrolled = accounts.reset(_service(), name, _asked() if ask_password else None)
+        enrolled = accounts.reset(service, name, _asked() if ask_password else None)
     except accounts.PersonError as error:
         raise Refusal(str(error)) from None
     _tell(enrolled, ask_password)
 
 
-@people.command()
+@people.command(short_help="Print a link for adding a passkey.")
 @click.argument("name")
 def enrol(name: str) -> None:
     """Print a link for adding a passkey: works once, within an hour, with the person's password and code."""
@@ -139,6 +150,7 @@ def enrol(name: str) -> None:
     parts = _parts()
     if RelyingParty.of(parts.config.desk_url) is None:
         raise Refusal("Passkeys need the desk's name: set QUIETLINE_DESK_URL to its https address.")
+    _note(parts.service, name, "enrol")
     try:
         token = accounts.enrolment(parts.service, name)
     except accounts.PersonError as error:
@@ -146,7 +158,7 @@ def enrol(name: str) -> None:
     click.echo(f"For {name} alone, once, within an hour: {parts.config.desk_url}/enrol/{token}")
 
 
-@people.command()
+@people.command(short_help="Join an account to a name at the single sign-on.")
 @click.argument("name")
 @click.argument("subject", required=False)
 @click.option("--take", is_flag=True, help="Take it away instead.")
@@ -157,10 +169,20 @@ def join(name: str, subject: str | None, take: bool) -> None:
     if bool(subject) == take:
         raise Refusal("Give what the single sign-on knows the person by, or --take.")
     parts = _parts()
+    _note(parts.service, name, "join taken" if take else "join")
     try:
         accounts.join(parts.service, name, parts.config.oidc_issuer, subject or "")
     except accounts.PersonError as error:
         raise Refusal(str(error)) from None
+
+
+def _note(service: Service, name: str, what: str, organisation: str | None = None) -> None:
+    """Writes down who changes an account, before it is done (R10)."""
+    from handlers import commands
+    from handlers.service import milliseconds
+
+    now = milliseconds(service.clock.now())
+    commands.note_account(service.database, person(), name, what, now=now, organisation=organisation)
 
 
 def _parts() -> Runtime:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gateway.cli.installed import audience_of, opened, person
 from gateway.cli.refusals import Refusal
 from gateway.cli.table import table
 
@@ -32,12 +34,12 @@ def reports(as_json: bool, wanted: str | None, confidential: bool) -> None:
     from handlers.report_list import list_reports
 
     config = Config.read(os.environ)
-    database = _opened(config)
-    found = list_reports(database, wanted, audience="confidential" if confidential else "desk")
+    database = opened(config)
+    found = list_reports(database, wanted, audience=audience_of(confidential))
     if wanted is not None and not found:
         raise Refusal("There is no report with that id or reference.")
     if as_json:
-        _write_documents(config, database, found)
+        _write_documents(config, database, audience_of(confidential), found)
     elif found:
         click.echo(table(_HEADINGS, [_cells(one) for one in found]))
     elif confidential:
@@ -57,27 +59,19 @@ def _held(config: Config, found: list[ListedReport]) -> list[str]:
     return [one.report.reference for one in found if one.report.organisation in without and not one.deliveries]
 
 
-def _opened(config: Config) -> Database:
-    """The database, once it is sure that there is one."""
-    from handlers.records.database import Database
-    from handlers.records.examination import examine
-
-    database = Database(config.database_url)
-    examined = examine(database)
-    if not (examined.exists and examined.current):
-        where = f" in {config.data}" if database.is_sqlite else ""
-        raise Refusal(f"There is no database{where} yet. Start the gateway with: quietline up")
-    return database
-
-
-def _write_documents(config: Config, database: Database, found: list[ListedReport]) -> None:
+def _write_documents(config: Config, database: Database, audience: str, found: list[ListedReport]) -> None:
+    """Writes full documents, once the audit knows who is to see them (R10)."""
     import orjson
 
     from gateway.secrets import complete
+    from handlers import audit, commands
     from handlers.report_list import open_document
+    from handlers.service import milliseconds
     from handlers.vault import KeyRing
 
     ring = KeyRing.from_json(complete(config).keys)
+    touched = [commands.Touched(one.report.id, one.report.organisation, audience, one.report.revision) for one in found]
+    commands.note(database, person(), audit.CONSULTATION, "reports", touched, now=milliseconds(time.time()))
     out = sys.stdout.buffer
     for one in found:
         document = orjson.loads(open_document(database, ring, one.report))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gateway.runtime import Runtime
 
 
-@click.group(invoke_without_command=True)
+@click.group(invoke_without_command=True, short_help="Count the texts in the spool, or merge another's.")
 @click.pass_context
 def spool(context: click.Context) -> None:
     """Count the texts that wait in the spool, or merge another host's. Exit code 1 while any wait."""

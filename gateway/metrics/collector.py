@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -17,6 +18,7 @@ from handlers import status
 from handlers.records import measures
 from handlers.records.database import StoreError
 from handlers.service import Service
+from handlers.spool import SpoolError
 from handlers.status import DESK, SinkStatus, Status
 
 _HISTOGRAMS: Final = {
@@ -66,8 +68,7 @@ class StatusCollector(Collector):
         yield from _sinks(now)
         if self._audience == DESK:
             yield from _installation(now)
-            if self._spooled is not None:
-                yield _gauge("spool_texts", "Texts on the disk that are not in the database.", self._spooled())
+            yield from self._spool()
         else:
             yield _by(
                 "held_reports", "Reports that no sink may have.", "organisation",
@@ -75,6 +76,12 @@ class StatusCollector(Collector):
             )  # fmt: skip
         yield from _alarms(now)
         yield from _measured(buckets)
+
+    def _spool(self) -> Iterator[Metric]:
+        """Nothing where there is no spool, or where it cannot be read: the alarm `spool` tells that."""
+        if self._spooled is not None:
+            with suppress(SpoolError):
+                yield _gauge("spool_texts", "Texts on the disk that are not in the database.", self._spooled())
 
 
 def _sinks(now: Status) -> Iterator[Metric]:

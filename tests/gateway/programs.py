@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import uuid
@@ -13,7 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.bench import proc
+from tests.bench.processes import free_port
 from tests.waiting import until
+
+__all__ = ("Program", "Programs", "free_port", "programs")
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,7 +91,7 @@ class Program:
         until(lambda: words in self.output or self.process.poll() is not None, seconds, self.output)
         assert words in self.output, self.output
 
-    def ends(self, seconds: float = 15.0) -> int:
+    def ends(self, seconds: float = 40.0) -> int:
         """Waits for its end and returns its exit code."""
         return self.process.wait(seconds)
 
@@ -102,10 +104,3 @@ def programs(folder: Path) -> Iterator[Programs]:
         yield started
     finally:
         started.end()
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

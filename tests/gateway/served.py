@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.bench.processes import free_port
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
@@ -40,9 +42,7 @@ def served(app: WSGIApplication, *, of_another_day: bool = False) -> Iterator[st
 
 def unused_address() -> str:
     """An address on this machine where nobody listens."""
-    server = make_server("127.0.0.1", 0, lambda *_: [])
-    server.server_close()
-    return f"http://127.0.0.1:{server.server_port}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 def always(status: str, body: bytes = b"", headers: tuple[tuple[str, str], ...] = ()) -> WSGIApplication:

@@ -68,7 +68,7 @@ class Load:
             thread.join()
 
     def _ask(self, keeps: bool) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self._web.port, timeout=20)
         while not self._over.is_set():
             try:
                 connection.request("GET", self._path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import http.client
 import sqlite3
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
@@ -14,7 +13,7 @@ from tests.bench.posts import Target, fields, signature
 from tests.bench.processes import no_stragglers
 from tests.bench.product import Product
 from tests.canary import forms_of_number, forms_of_words, leaks
-from tests.waiting import until
+from tests.waiting import Watch, until
 
 SAFE = b"We will answer shortly."
 
@@ -26,12 +25,12 @@ def send(target: Target, text: Text) -> tuple[int, bytes, float]:
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Twilio-Signature": signature(target.token, target.public_url, form),
     }
-    begun = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=15)
+    watch = Watch()
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=30)
     try:
         connection.request("POST", target.path, urlencode(form), headers)
         answer = connection.getresponse()
-        return answer.status, answer.read(), time.monotonic() - begun
+        return answer.status, answer.read(), watch.seconds
     finally:
         connection.close()
 

@@ -17,7 +17,7 @@ from tests.waiting import until
 
 def health(port: int) -> tuple[int, dict[str, Any]]:
     """What /healthy says."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     try:
         connection.request("GET", "/healthy")
         answer = connection.getresponse()

@@ -95,6 +95,7 @@ def both(folder: Path) -> Iterator[tuple[Both, Room]]:
         room.stop()
 
 
+@pytest.mark.long
 def test_f21_the_main_host_is_killed_and_its_reports_are_made_once(tmp_path: Path) -> None:
     """
     > hello

@@ -56,7 +56,7 @@ class Installation:
         return [json.loads(text) for path in self.folder.glob("idle.*") if (text := path.read_text())]
 
     def answers(self) -> bool:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)) as connection:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)) as connection:
             connection.request("GET", "/healthy")
             return connection.getresponse().status == 200
 
@@ -67,7 +67,7 @@ def here(tmp_path: Path) -> Iterator[Installation]:
         yield Installation(run)
 
 
-def _nothing_left(here: Installation, seconds: float = 8) -> None:
+def _nothing_left(here: Installation, seconds: float = 20) -> None:
     assert proc.gone(here.run.living(), seconds) == [], [proc.command(pid) for pid in here.run.living()]
     assert here.run.living() == []
     with socket.create_server(("127.0.0.1", here.port)):

@@ -35,7 +35,7 @@ class Web:
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
         """One request on a connection of its own; status and body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         try:
             connection.request("GET", path, headers=headers)
             response = connection.getresponse()

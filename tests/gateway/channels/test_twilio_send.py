@@ -15,6 +15,7 @@ import pytest
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from handlers.ports import OutboundText, SendAction, SendError
 from tests.carrier import ACCOUNT, Carrier, Drop, Hang, Refuse, Say
+from tests.waiting import until
 
 TEXT = OutboundText("token-1", "sms", "+447700900001", "+447700900123", "canary: thanks, which train is it?")
 URLS = PublicUrls.under("https://texts.example.org")
@@ -109,18 +110,17 @@ def test_a_carrier_that_is_not_there_is_tried_again() -> None:
 def test_no_answer_in_time_is_unknown_until_it_is_looked_up(carrier: Carrier) -> None:
     carrier.next(Hang(takes=True))
     before = time.time()
-    impatient = channel(carrier.url, timeout=0.2)
-    error = refusal(impatient)
+    error = refusal(channel(carrier.url, timeout=0.2))
     assert (error.action, error.cause) == (SendAction.UNKNOWN, "timeout")
+    until(carrier.messages.find)
     (taken,) = carrier.messages.find()
-    assert impatient.find_sent(TEXT, before) == taken.sid
+    assert channel(carrier.url).find_sent(TEXT, before) == taken.sid
 
 
 def test_what_was_never_taken_is_not_found(carrier: Carrier) -> None:
     carrier.next(Hang())
-    impatient = channel(carrier.url, timeout=0.2)
-    refusal(impatient)
-    assert impatient.find_sent(TEXT, time.time()) is None
+    refusal(channel(carrier.url, timeout=0.2))
+    assert channel(carrier.url).find_sent(TEXT, time.time()) is None
 
 
 class TestLookUp:

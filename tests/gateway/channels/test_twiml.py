@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from gateway.channels.twiml import MAX_CHARACTERS
 from tests.carrier import ACCOUNT
-from tests.naughty import NAUGHTY
+from tests.naughty import with_naughty_strings
 
 CHANNEL = TwilioChannel(ACCOUNT.sid, [ACCOUNT.token], PublicUrls.under("https://texts.example.org"))
 # Every character of XML 1.0, section 2.2.
@@ -54,7 +54,7 @@ def test_an_illegal_character_becomes_a_replacement(character: str) -> None:
     assert heard(f"a{character}b") == "a\ufffdb"
 
 
-@pytest.mark.parametrize("text", NAUGHTY)
+@with_naughty_strings
 def test_naughty_strings_arrive_as_text(text: str) -> None:
     assert len(heard(text)) == min(len(text), MAX_CHARACTERS)
 

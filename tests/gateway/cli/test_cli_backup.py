@@ -15,9 +15,11 @@ from gateway import runtime, secrets
 from gateway.cli import main
 from gateway.cli.keys import newest
 from gateway.keyfile import RingFile
-from handlers import rotation, timers
+from handlers import audit_view, rotation, timers
 from handlers.erasure import ErasureList
+from handlers.records.audit import Wanted
 from handlers.records.database import Database
+from handlers.sign_in import SignedIn
 from handlers.vault import KeyRing
 from tests.canary import forms_of_number, forms_of_words, leaks
 from tests.fakes import Desk
@@ -96,7 +98,7 @@ def test_f19_r22_erased_stays_erased_though_the_backup_is_older(installation: In
     assert installation.run("erase", report_id, "--yes").stdout == "1 erased.\n"
     assert ErasureList(installation.data / "erased.txt").ids() == {report_id}
     ran = installation.run("restore", str(file), "--into", str(tmp_path / "aside"))
-    assert "1 erased reports left out" in ran.stdout
+    assert "1 erased report left out" in ran.stdout
     assert Desk.build(Database(f"sqlite:///{tmp_path / 'aside' / 'quietline.sqlite3'}")).documents() == []
 
 
@@ -124,6 +126,22 @@ def test_r22_nothing_is_erased_without_a_yes_or_under_a_legal_hold(installation:
     assert (held.exit_code, held.stderr) == (2, f"{report_id} is under a legal hold.\n")
     assert report_id in installation.run("hold").stdout
     assert len(installation.desk.documents()) == 1
+
+
+def test_r10_who_holds_releases_and_erases_by_command_stands_in_the_audit_and_before_auditors(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "rhian")
+    report_id = tell(installation)
+    for words in (("hold", report_id), ("hold", report_id, "--release"), ("erase", report_id, "--yes")):
+        assert installation.run(*words).exit_code == 0
+    auditor = SignedIn("p1", "ann", "Ann", frozenset({("btp", "auditor")}), "s", "c")
+    seen = audit_view.found(installation.desk.service, auditor, "btp", Wanted(), 1, 0).rows
+    assert [(one.by, one.row.what, one.row.kind, one.row.report_id) for one in reversed(seen) if one.row.report_id] == [
+        ("rhian", "hold", "alteration", report_id),
+        ("rhian", "release hold", "alteration", report_id),
+        ("rhian", "erase", "erasure", report_id),
+    ]
 
 
 @pytest.mark.parametrize("purpose", ["content", "confidential", "conversation", "index", "sending"])
@@ -186,3 +204,15 @@ def test_a_running_process_follows_the_file(installation: Installation) -> None:
 @pytest.mark.parametrize(("ids", "which"), [(("k1", "k2"), "k2"), (("k9", "k10"), "k10"), (("a", "b"), "a")])
 def test_the_newest_key_is_the_one_with_the_highest_number(ids: tuple[str, ...], which: str) -> None:
     assert newest(ids) == which
+
+
+def test_r11_f14_heads_from_before_a_key_was_changed_still_hold(installation: Installation) -> None:
+    installation.run("hold", tell(installation))
+    heads = installation.data / "audit-heads.txt"
+    heads.write_text(
+        "audit-head 2026-99-99T00:00:00Z 1 - " + "x" * 43 + "\n" + installation.run("audit", "head").stdout
+    )
+    assert installation.run("keys", "rotate", "index", "--wait", "0").exit_code == 0
+    assert "holds: 1 rows, compared with 1 heads" in installation.run("audit", "verify").stdout
+    heads.write_text(heads.read_text().replace("Z 1 ", "Z 2 "))
+    assert installation.run("audit", "verify").exit_code == 2

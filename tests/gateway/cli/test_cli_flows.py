@@ -30,6 +30,15 @@ def test_a_language_nobody_has_read_yet_is_said_and_keeps_nothing_back():
     assert "no speaker of this language has read the texts yet" in ran.stdout
 
 
+def test_services_that_nobody_has_checked_are_named_with_what_to_confirm():
+    ran = CliRunner().invoke(main, ["flows", "lint", "railway"])
+
+    said = [line for line in ran.stdout.splitlines() if line.startswith("support services: to know: ")]
+    [welsh] = [line for line in said if "live-fear-free" in line]
+    assert "(0808 80 10 800) does not go out in production: nobody has checked it. Confirm the number, " in welsh
+    assert not any("childline" in line for line in said)
+
+
 def test_a_fault_of_the_way_is_shown_as_a_conversation(tmp_path: Path):
     flow = tmp_path / "mine.yaml"
     flow.write_text(STARTER.replace("ask: [in_danger, near]", "ask: [in_danger, near, account]"))

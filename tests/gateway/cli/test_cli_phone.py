@@ -16,6 +16,7 @@ import jsonschema
 import pytest
 
 from conversations import flows, report
+from gateway.cli import main
 from gateway.cli.phone import phone
 from tests.canary import forms_of_number, forms_of_words, leaks
 
@@ -163,6 +164,11 @@ def test_a_script_that_cannot_be_played_is_a_clear_line(tmp_path: Path, text: st
     assert ran.stderr.startswith(f"mine.script cannot be played: {cause}")
 
 
+def _called(*arguments: str) -> click.Context:
+    """The command as it is called from the whole command line: its options for help are those of its first caller."""
+    return phone.make_context("phone", list(arguments), parent=main.make_context("quietline", ["phone"]))
+
+
 @pytest.mark.parametrize(
     ("written", "meant"),
     [
@@ -174,10 +180,10 @@ def test_a_script_that_cannot_be_played_is_a_clear_line(tmp_path: Path, text: st
     ],
 )
 def test_a_number_may_be_written_as_people_write_it(written: str, meant: str):
-    assert phone.make_context("phone", ["--from", written]).params["sender"] == meant
+    assert _called("--from", written).params["sender"] == meant
 
 
 @pytest.mark.parametrize("written", ["0", "+44", "07700", "+999 1234567890123456789"])
 def test_what_is_no_number_is_refused(written: str):
     with pytest.raises(click.BadParameter, match="no phone number"):
-        phone.make_context("phone", ["--from", written])
+        _called("--from", written)

@@ -14,7 +14,7 @@ from gateway import secrets
 from gateway.cli import main
 from handlers.acknowledgements import Answer, acknowledge
 from handlers.records import outbox
-from handlers.records.database import Database
+from handlers.records.database import Database, StoreError
 from handlers.service import milliseconds
 from handlers.vault import KeyRing
 from tests.fakes import Desk, FakeSink, organisation
@@ -269,3 +269,29 @@ def test_what_control_rooms_answered_is_seen_in_both(installation: Installation)
         ("room", "accepted", None, "456 of 21/11"),
         ("room", "completed", "not_found", "456 of 21/11"),
     ]
+
+
+def test_r10_who_sees_full_documents_by_command_stands_in_the_audit_first(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getuser", lambda: "rhian")
+    installation.desk.say("hove")
+    assert "hove" not in installation.reports().stdout.lower()
+    looks = "SELECT to_whom, organisation, audience, kind, what, report_id, revision FROM audit"
+    assert installation.desk.rows(looks) == [], "the list holds no content"
+    [document] = installation.documents()
+    [look] = installation.desk.rows(looks)
+    assert look == ("rhian", "north", "desk", "consultation", "reports", document["id"], document["revision"])
+
+
+def test_r10_what_the_audit_cannot_note_is_not_shown(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.desk.say("hove")
+
+    def full(*_: object) -> None:
+        raise StoreError("OperationalError")
+
+    monkeypatch.setattr("handlers.records.audit.add_all", full)
+    ran = installation.reports("--json")
+    assert (ran.exit_code, ran.stdout) == (2, "")

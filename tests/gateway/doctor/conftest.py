@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from conversations import lint
 from gateway.doctor import examine
 from gateway.doctor.advice import Severity
 from gateway.secrets import new_key_ring
@@ -59,6 +61,16 @@ class Patient:
         path = self.folder / "organisations.yaml"
         path.write_text(text, encoding="utf-8")
         self.environ["QUIETLINE_ORGANISATIONS"] = str(path)
+
+
+_issues, _notices = cache(lint.lint), cache(lint.notices)
+
+
+@pytest.fixture(autouse=True)
+def _each_flow_is_looked_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is by far the most of what the doctor does, and the shipped flows do not change meanwhile."""
+    monkeypatch.setattr(lint, "lint", _issues)
+    monkeypatch.setattr(lint, "notices", _notices)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gateway.channels.simulator import sign as sign_for_simulator
 from tests import carrier
 from tests.gateway.web.edge import NOW, SECRET, Edge
-from tests.naughty import NAUGHTY
+from tests.naughty import NAUGHTY, some
 
 INBOUND_FIELDS = sorted(
     {name for name, _ in carrier.inbound()}
@@ -40,7 +40,7 @@ def test_naughty_strings_through_every_signed_field(edge: Edge, endpoint: str, n
     form = dict(carrier.status() if endpoint == "status" else carrier.inbound(NumMedia="0"))
     if name.startswith("Media"):
         form |= {"NumMedia": "1", "MediaUrl0": "https://api.twilio.com/m", "MediaContentType0": "image/png"}
-    for value in NAUGHTY:
+    for value in some(CASES.index((endpoint, name))):
         before = edge.reached
         # A form cannot carry a lone surrogate; whoever sends one sends a question mark.
         sendable = value.encode(errors="replace").decode()
