@@ -105,7 +105,7 @@ def test_f18_a_reload_fails_no_request_and_takes_up_new_code(run: Programs) -> N
     module.write_text(_versioned("one"))
     web = Web(run, application="versioned:create()", fresh=["versioned"], pid_file=str(run.folder / "web.pid")).ready()
     with Load(web, "/") as load:
-        for version in ("two", "three"):
+        for version in ("second", "three"):
             module.write_text(_versioned(version))
             os.kill(int((run.folder / "web.pid").read_text()), signal.SIGHUP)
             until(lambda version=version: version in load.answers)  # type: ignore[misc]

@@ -127,8 +127,8 @@ def test_f21_the_main_host_is_killed_and_its_reports_are_made_once(tmp_path: Pat
         assert pair.text("just past clapham junction", sid=where)[1] == answer
         assert pair.product.count("SELECT count(*) FROM inbox") == 4
         assert pair.product.count("SELECT count(DISTINCT report_id) FROM inbox") == 2
-        words = [one.texts for one in room.taken() if "hello" in one.texts][-1]
-        assert words == ("hello", "just past clapham junction", "18:05 Victoria to Brighton")
+        words = ("hello", "just past clapham junction", "18:05 Victoria to Brighton")
+        until(lambda: words in [one.texts for one in room.taken()], 30, "the room does not get all that was said")
         advice = subprocess.run([COMMAND, "doctor"], env=pair.environ, capture_output=True, text=True, check=False)
         assert "The main host takes over what is kept here." in advice.stdout
         assert "can open what is sealed" not in advice.stdout
