@@ -77,6 +77,7 @@ def test_r16_the_confidential_team_enrols_by_its_link(people: People) -> None:
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("heading", name="Add your passkey")).to_be_visible()
     adds_passkey(page, "Blue security key")
+    expect(page.locator("main")).to_contain_text("Sign in")  # says what stands there in its place
     page.get_by_role("link", name="Sign in").click()
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_text("Nothing is waiting.")).to_be_visible()
