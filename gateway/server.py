@@ -159,7 +159,8 @@ class _Application(BaseApplication):
 
     def run(self) -> None:
         gc.disable()  # nothing that is imported is garbage, and looking for it takes a tenth of the start
-        import_module(self._application.partition(":")[0])
+        module = import_module(self._application.partition(":")[0])
+        getattr(module, "preload", lambda: None)()
         gc.freeze()
         gc.enable()
         _Master(self).run()

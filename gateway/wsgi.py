@@ -32,6 +32,11 @@ SWITCH_SECONDS = 0.0005
 WARM_AFTER_SECONDS = 1.0
 
 
+def preload() -> None:
+    """Loads what reading a text needs, once for all workers that will be forked."""
+    reading.warm()
+
+
 def create() -> Flask:
     """The application of this process's environment; it takes texts while the database is away. Raises ConfigError."""
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -239,22 +239,31 @@ def _is_window(first: int, last: int, index: int, keys: list[str], words: Words,
 def nearest(said: str, least: float = CUED_SCORE) -> tuple[str, float] | None:
     """The name most like this one and how like it is (0 to 100), or None below `least`.
 
-    First among the names with the same first letter, then among all of a length that can be so like.
+    First among the names with the same first letter, then also among those that begin with a slip, longer ones with
+    two: letters too many, too few or others. Each time of a length that can be so like.
     """
-    from rapidfuzz import fuzz, process
-
     if len(said) > _LONGEST:
         return None
-    by_letter, every = _by_length()
-    same = by_letter.get(said[0])
-    best = (
-        process.extractOne(said, same.like(said, FREE_SCORE), scorer=fuzz.ratio, score_cutoff=FREE_SCORE)
-        if same
-        else None
-    )
-    if best is None:
-        best = process.extractOne(said, every.like(said, least), scorer=fuzz.ratio, score_cutoff=least)
-    return None if best is None else (best[0], best[1])
+    by_first, by_second, by_third = _by_letter(0), _by_letter(1), _by_letter(2)
+    same = by_first.get(said[0])
+    slipped = [same if least < FREE_SCORE else None, by_first.get(said[1:2])]
+    two = len(said) * (100 - least) >= 200  # so long that it may be as like with two other letters
+    slipped += map(by_second.get, set(said[: 3 if two else 2]))
+    if two:
+        slipped.append(by_third.get(said[0]))
+    return _likest(said, [same], FREE_SCORE) or _likest(said, slipped, least)
+
+
+def _likest(said: str, pools: Iterable[_ByLength | None], least: float) -> tuple[str, float] | None:
+    from rapidfuzz import fuzz, process
+
+    best: tuple[str, float] | None = None
+    for pool in pools:
+        found = pool and process.extractOne(said, pool.like(said, least), scorer=fuzz.ratio, score_cutoff=least)
+        if found and (best is None or found[1] > best[1]):
+            best = (found[0], found[1])
+            least = found[1]
+    return best
 
 
 class _ByLength:
@@ -271,10 +280,10 @@ class _ByLength:
         return self._names[first : bisect_right(self._lengths, len(said) * stretch)]
 
 
-@lru_cache(maxsize=1)
-def _by_length() -> tuple[dict[str, _ByLength], _ByLength]:
-    names = gazetteer().long_forms
+@lru_cache(maxsize=3)
+def _by_letter(at: int) -> dict[str, _ByLength]:
+    """The names by their letter at this place."""
     letters: dict[str, list[str]] = {}
-    for name in names:
-        letters.setdefault(name[0], []).append(name)
-    return {letter: _ByLength(some) for letter, some in letters.items()}, _ByLength(names)
+    for name in gazetteer().long_forms:
+        letters.setdefault(name[at : at + 1], []).append(name)
+    return {letter: _ByLength(some) for letter, some in letters.items()}
