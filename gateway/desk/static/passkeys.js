@@ -70,6 +70,7 @@
     const problem = form.querySelector(".problem");
     const button = form.querySelector("button");
     form.hidden = false;
+    button.disabled = false;  // disabled in the page: sent before this runs it would carry nothing
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       problem.hidden = true;
