@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -41,13 +42,22 @@ class Afterwards:
         self._service: Service = runtime.build(self._config, environ).service
         self._hasty = self._service.database.with_patience(0.2)
         self._looked_at = 0.0
+        self._somebody = ThreadPoolExecutor(1, thread_name_prefix="looks")
+        self._looking: Future[None] | None = None
         self.looks = 0
 
     def look(self) -> None:
-        """Somebody looks at a queue, as often as the database lets them."""
-        if time.monotonic() - self._looked_at < LOOK_EVERY:
+        """Somebody looks at a queue, as often as the database lets them.
+
+        In a thread: a process that is stopped in the middle of a write holds up who writes, and is let go from here.
+        """
+        is_looking = self._looking is not None and not self._looking.done()
+        if is_looking or time.monotonic() - self._looked_at < LOOK_EVERY:
             return
         self._looked_at = time.monotonic()
+        self._looking = self._somebody.submit(self._look)
+
+    def _look(self) -> None:
         seen = AuditRow(
             int(time.time() * 1000), "p1", "bench", "desk", looks.CONSULTATION, "queue", None, None, "queue"
         )
@@ -76,5 +86,6 @@ class Afterwards:
 
     def close(self) -> None:
         """Lets go of the database."""
-        self._hasty.close()
+        self._somebody.submit(self._hasty.close).result()
+        self._somebody.shutdown()
         self._service.database.close()
