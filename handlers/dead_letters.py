@@ -14,7 +14,7 @@ from typing import Final
 import orjson
 
 from handlers import stored_texts
-from handlers.audit import CONSULTATION
+from handlers.audit import ALTERATION, CONSULTATION
 from handlers.commands import COMMAND, NOWHERE
 from handlers.records import audit, dead, inbox, reports
 from handlers.records.audit import AuditRow
@@ -93,7 +93,7 @@ def _opened_text(service: Service, tx: Transaction, number: int, audience: str) 
     """What a held text says, and the look at it."""
     held = _text(tx, number, audience)
     said = str(_body(service, tx, _stored(tx, held))["text"]).encode("utf-8", "replace")
-    return said, _look(audience, held.organisation, None, None)
+    return said, _row(CONSULTATION, audience, held)
 
 
 def _opened_delivery(service: Service, tx: Transaction, number: int, audience: str) -> tuple[bytes, AuditRow]:
@@ -105,22 +105,28 @@ def _opened_delivery(service: Service, tx: Transaction, number: int, audience: s
         raise VaultError("the document is gone")
     key = service.ring.unwrap("content", found.report_id, wrapped, reports.key_place(found.report_id))
     said = key.open(sealed[0], reports.document_place(found.report_id, found.revision))
-    return said, _look(audience, found.organisation, found.report_id, found.revision)
+    return said, _row(CONSULTATION, audience, found)
 
 
-def _look(audience: str, organisation: str | None, report_id: str | None, revision: int | None) -> AuditRow:
-    return AuditRow(
-        0, None, organisation or NOWHERE, audience, CONSULTATION, "dead letter", report_id, revision, COMMAND
-    )
+def _row(kind: str, audience: str, found: DeadText | DeadDelivery) -> AuditRow:
+    """What the audit says of an act on it, but when, which and by whom."""
+    row = AuditRow(0, None, found.organisation or NOWHERE, audience, kind, "dead letter", None, None, COMMAND)
+    if isinstance(found, DeadDelivery):
+        return replace(row, report_id=found.report_id, revision=found.revision)
+    return row
 
 
-def retry(service: Service, name: str, audience: str = DESK) -> None:
-    """Makes it due now, for the clock or the forwarders. Raises DeadLetterError, StoreError."""
+def retry(service: Service, name: str, by: str, audience: str = DESK) -> None:
+    """Makes it due now, for the clock or the forwarders; the audit says by whom.
+
+    Raises DeadLetterError, StoreError.
+    """
     what, number = _parsed(name)
     at = milliseconds(service.clock.now())
     with service.database.write() as tx:
+        found: DeadText | DeadDelivery
         if what == DELIVERY:
-            _delivery(tx, number, audience)
+            found = _delivery(tx, number, audience)
             _done(dead.retry_delivery(tx, number, at), f"{name} is being sent just now.")
         else:
             found = _text(tx, number, audience)
@@ -129,20 +135,30 @@ def retry(service: Service, name: str, audience: str = DESK) -> None:
                     f"{name} is over a day old: its sender's address is gone (R20). It stays as it is."
                 )
             _done(dead.retry_text(tx, number, _whose(service, tx, found), at), f"{name} is due by itself.")
+        _note(tx, found, audience, f"retry {name}", by, at)
     log.warning("%s is tried again", name)
 
 
-def park(database: Database, name: str, audience: str = DESK) -> None:
-    """Takes it out of the way until a person tries it again. Raises DeadLetterError, StoreError."""
+def park(service: Service, name: str, by: str, audience: str = DESK) -> None:
+    """Takes it out of the way until a person tries it again; the audit says by whom.
+
+    Raises DeadLetterError, StoreError.
+    """
     what, number = _parsed(name)
-    with database.write() as tx:
+    with service.database.write() as tx:
+        found: DeadText | DeadDelivery
         if what == DELIVERY:
-            _delivery(tx, number, audience)
+            found = _delivery(tx, number, audience)
             _done(dead.park_delivery(tx, number, BY_A_PERSON), f"{name} is parked already, or being sent just now.")
         else:
-            _text(tx, number, audience)
+            found = _text(tx, number, audience)
             _done(dead.hold_text(tx, number), f"{name} is held already.")
+        _note(tx, found, audience, f"park {name}", by, milliseconds(service.clock.now()))
     log.warning("%s is put aside", name)
+
+
+def _note(tx: Transaction, found: DeadText | DeadDelivery, audience: str, what: str, by: str, at: int) -> None:
+    audit.add(tx, replace(_row(ALTERATION, audience, found), at=at, what=what, to_whom=by))
 
 
 def _parsed(name: str) -> tuple[str, int]:

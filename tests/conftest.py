@@ -59,3 +59,12 @@ def database(database_url: str) -> Iterator[Database]:
     prepare(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Iterator[Database]:
+    """A prepared SQLite database."""
+    opened = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
+    prepare(opened)
+    yield opened
+    opened.close()

@@ -75,7 +75,7 @@ def retry(names: tuple[str, ...], confidential: bool) -> None:
     service = _service()
     for name in names:
         with _refused():
-            dead_letters.retry(service, name, audience_of(confidential))
+            dead_letters.retry(service, name, person(), audience_of(confidential))
         click.echo(f"{name} is due now.")
 
 
@@ -84,13 +84,12 @@ def retry(names: tuple[str, ...], confidential: bool) -> None:
 @_confidential
 def park(names: tuple[str, ...], confidential: bool) -> None:
     """Put it aside, until somebody tries it again."""
-    from gateway.config import Config
     from handlers import dead_letters
 
-    database = opened(Config.read(os.environ))
+    service = _service()
     for name in names:
         with _refused():
-            dead_letters.park(database, name, audience_of(confidential))
+            dead_letters.park(service, name, person(), audience_of(confidential))
         click.echo(f"{name} is put aside.")
 
 

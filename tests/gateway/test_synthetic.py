@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pytest
 import urllib3
@@ -23,7 +22,6 @@ from handlers.report_list import list_reports
 from handlers.service import Directory, Service
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.served import served, unused_address
-from tests.prepared import prepare
 from tests.waiting import until
 
 PERIOD = 300.0
@@ -68,13 +66,11 @@ class Station:
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def station(lite: Database) -> Iterator[Station]:
     forces = [organisation("north", "sms:61016", ("room", "asks")), organisation("south", "sms:62022", ("room",))]
-    desk = Desk.build(database, sinks=[FakeSink("room"), FakeSink("asks")], organisations=forces)
+    desk = Desk.build(lite, sinks=[FakeSink("room"), FakeSink("asks")], organisations=forces)
     channel = SyntheticChannel(secrets_of(desk.service.ring), desk.clock.now)
-    sinks: dict[str, Sink] = {**desk.service.sinks, "synthetic": synthetic.SyntheticSink(database, desk.clock)}
+    sinks: dict[str, Sink] = {**desk.service.sinks, "synthetic": synthetic.SyntheticSink(lite, desk.clock)}
     service = replace(
         desk.service,
         directory=Directory([*forces, *synthetic.twins(forces, ["asks"])]),
@@ -88,10 +84,9 @@ def station(tmp_path: Path) -> Iterator[Station]:
     forwarder.start()
     with served(app) as address:
         reporter = SyntheticReporter(service, address, PERIOD)
-        synthetic.begin(database, synthetic.of(service.directory), desk.clock.now())
+        synthetic.begin(lite, synthetic.of(service.directory), desk.clock.now())
         yield Station(desk, service, forwarder, reporter, address)
     forwarder.stop(5)
-    database.close()
 
 
 def test_it_goes_the_whole_way_for_each_organisation(station: Station) -> None:

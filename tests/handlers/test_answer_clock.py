@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -20,15 +19,12 @@ from handlers.outbound import send_due
 from handlers.records.database import Database, Transaction
 from tests.fakes import Desk
 from tests.handlers.shift_desks import ABOUT_STAFF, KNIFE, NOW, PAST, alarms, built, person, reports
-from tests.prepared import prepare
 from tests.waiting import until
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return built(database)
+def desk(lite: Database) -> Desk:
+    return built(lite)
 
 
 @pytest.fixture

@@ -18,14 +18,11 @@ from handlers.handling import NotDone
 from handlers.records.database import Database
 from tests.fakes import Desk
 from tests.handlers.shift_desks import KNIFE, NOW, alarms, built, person, reports
-from tests.prepared import prepare
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return built(database)
+def desk(lite: Database) -> Desk:
+    return built(lite)
 
 
 @pytest.fixture

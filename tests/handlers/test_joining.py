@@ -20,7 +20,6 @@ from handlers.sign_in import SignedIn
 from handlers.staff import NotSaid
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire, signed_in
-from tests.prepared import prepare
 
 FIRST = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction. blue jacket, beard"
 SECOND = "theres a man with a beard in a blue jacket staring at women, coach 3, 18.05 victoria to brighton"
@@ -30,14 +29,12 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 3 keeps t
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def desk(lite: Database) -> Desk:
     forces = (
         organisation(flow="railway", languages=("en", "cy"), confidential=("police",), confidential_sinks=("room",)),
         organisation("other", "sms:61017", flow="railway"),
     )
-    made = Desk.build(database, sinks=[FakeSink()], organisations=forces)
+    made = Desk.build(lite, sinks=[FakeSink()], organisations=forces)
     hire(made, "rhian", "dispatcher")
     return made
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from handlers import handling, unanswered
@@ -12,14 +10,11 @@ from handlers.records.database import Database
 from handlers.sign_in import SignedIn
 from tests.fakes import Desk
 from tests.handlers.shift_desks import NOW, built, person, reports
-from tests.prepared import prepare
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return built(database)
+def desk(lite: Database) -> Desk:
+    return built(lite)
 
 
 def _answered(desk: Desk) -> tuple[str, SignedIn]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 import orjson
 import pytest
@@ -18,7 +17,6 @@ from handlers.service import milliseconds
 from handlers.sign_in import SignedIn
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire, signed_in
-from tests.prepared import prepare
 
 CLAPHAM = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 LEEDS = "a man is following me at leeds station"
@@ -27,14 +25,12 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def desk(lite: Database) -> Desk:
     forces = (
         organisation(flow="railway", languages=("en", "cy"), confidential=("police",), confidential_sinks=("room",)),
         organisation("other", "sms:61017", flow="railway"),
     )
-    made = Desk.build(database, sinks=[FakeSink()], organisations=forces)
+    made = Desk.build(lite, sinks=[FakeSink()], organisations=forces)
     hire(made, "rhian", "dispatcher")
     for number, body in enumerate((CLAPHAM, LEEDS, CARDIFF)):
         made.say(body, sender=f"+44770090020{number}")

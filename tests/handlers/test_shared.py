@@ -18,7 +18,6 @@ from handlers.records.database import Database, StoreError
 from handlers.sign_in import SignedIn
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire, signed_in
-from tests.prepared import prepare
 from tests.waiting import until
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
@@ -31,10 +30,8 @@ def _built(database: Database) -> Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return _built(database)
+def desk(lite: Database) -> Desk:
+    return _built(lite)
 
 
 @pytest.fixture

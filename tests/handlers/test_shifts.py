@@ -28,14 +28,11 @@ from handlers.sign_in import SignedIn
 from tests.fakes import Desk
 from tests.handlers.desk_people import hire, signed_in
 from tests.handlers.shift_desks import ABOUT_STAFF, NOW, built, person, reports
-from tests.prepared import prepare
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return built(database)
+def desk(lite: Database) -> Desk:
+    return built(lite)
 
 
 @pytest.fixture

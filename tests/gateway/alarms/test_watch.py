@@ -72,14 +72,9 @@ class Station:
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> Iterator[Station]:
-    from tests.prepared import prepare
-
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def station(lite: Database) -> Iterator[Station]:
     with ExitStack() as stack:
-        yield Station(Desk.build(database, sinks=[FakeSink("room"), FakeSink("apart")]), stack.enter_context)
-    database.close()
+        yield Station(Desk.build(lite, sinks=[FakeSink("room"), FakeSink("apart")]), stack.enter_context)
 
 
 def test_f8_danger_that_does_not_arrive_is_told_after_two_minutes_the_rest_after_fifteen(station: Station) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +27,6 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import HTTPS, Browser, application
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps touching me"
@@ -41,15 +39,13 @@ OPEN_TO_ALL = {
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(lite: Database) -> Desk:
     """Two forces on one SQLite store, with a report of each class."""
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
     forces = (
         organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),
         organisation("other", "sms:61017", flow="railway"),
     )
-    return Desk.build(database, sinks=[FakeSink()], organisations=forces)
+    return Desk.build(lite, sinks=[FakeSink()], organisations=forces)
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,19 +15,16 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application, words
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 FIRST = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 _DAY = 86_400
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(lite: Database) -> Desk:
     """Rhian claimed one report and noted something; a day later Tom read another."""
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
     force = organisation(flow="railway", confidential=("police",), confidential_sinks=("room",))
-    made = Desk.build(database, sinks=[FakeSink()], organisations=(force,))
+    made = Desk.build(lite, sinks=[FakeSink()], organisations=(force,))
     for name, role in (
         ("rhian", "dispatcher"),
         ("tom", "dispatcher"),

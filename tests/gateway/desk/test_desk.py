@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -19,7 +18,6 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application, words
 from tests.handlers.desk_people import hire, signed_in
-from tests.prepared import prepare
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 KNIFE = "he has a knife, coach 7, 1805 victoria to brighton"
@@ -27,15 +25,13 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(lite: Database) -> Desk:
     """Two forces on one SQLite store."""
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
     forces = (
         organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),
         organisation("other", "sms:61017", flow="railway"),
     )
-    return Desk.build(database, sinks=[FakeSink()], organisations=forces)
+    return Desk.build(lite, sinks=[FakeSink()], organisations=forces)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,17 +18,14 @@ from handlers.presence import Presence
 from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 from tests.waiting import Watch
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return Desk.build(database, sinks=[FakeSink()], organisations=(organisation(flow="railway"),))
+def desk(lite: Database) -> Desk:
+    return Desk.build(lite, sinks=[FakeSink()], organisations=(organisation(flow="railway"),))
 
 
 class Stream:

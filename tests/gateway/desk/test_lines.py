@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,6 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 KNIFE = "he has a knife, coach 7, 1805 victoria to brighton"
@@ -19,11 +17,9 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def desk(lite: Database) -> Desk:
     force = organisation(flow="railway", confidential=("police",), confidential_sinks=("room",))
-    return Desk.build(database, sinks=[FakeSink()], organisations=(force,))
+    return Desk.build(lite, sinks=[FakeSink()], organisations=(force,))
 
 
 def _reports(desk: Desk, audience: str = "desk") -> list[str]:

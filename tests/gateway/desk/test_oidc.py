@@ -7,7 +7,6 @@ import hmac
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,14 +23,11 @@ from tests.gateway.desk.authenticator import url64
 from tests.gateway.desk.browser import HTTPS, Browser, words
 from tests.gateway.desk.issuer import CLIENT, PERSON, SECRET, Issuer, another_key, serving
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return Desk.build(database)
+def desk(lite: Database) -> Desk:
+    return Desk.build(lite)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +19,11 @@ from tests.fakes import Desk
 from tests.gateway.desk.authenticator import PRESENT, Authenticator
 from tests.gateway.desk.browser import HTTPS, Browser, words
 from tests.handlers.desk_people import PASSWORD, code, hire
-from tests.prepared import prepare
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return Desk.build(database)
+def desk(lite: Database) -> Desk:
+    return Desk.build(lite)
 
 
 def application(desk: Desk) -> Flask:

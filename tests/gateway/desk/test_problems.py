@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,17 +13,14 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink
 from tests.gateway.desk.browser import Browser, application, words
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 CANARY = "5ec2e7c0ffee5ec2e7c0ffee5ec2e7c0"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    made = Desk.build(database, sinks=[FakeSink()])
+def desk(lite: Database) -> Desk:
+    made = Desk.build(lite, sinks=[FakeSink()])
     hire(made, "rhian", "dispatcher")
     return made
 

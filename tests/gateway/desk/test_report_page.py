@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +14,15 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application, words
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 FIRST = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 SECOND = "theres a man staring at women in coach 3, 18.05 victoria to brighton"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def desk(lite: Database) -> Desk:
     force = organisation(flow="railway", languages=("en", "cy"))
-    made = Desk.build(database, sinks=[FakeSink()], organisations=(force,))
+    made = Desk.build(lite, sinks=[FakeSink()], organisations=(force,))
     hire(made, "rhian", "dispatcher")
     return made
 

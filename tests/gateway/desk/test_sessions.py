@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import dataclasses
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,16 +19,13 @@ from handlers.records.database import Database
 from tests.fakes import Desk
 from tests.gateway.desk.browser import HTTPS, Browser, application, words
 from tests.handlers.desk_people import PASSWORD, code, hire
-from tests.prepared import prepare
 
 WRONG = {"name": "rhian", "password": "wrong", "code": "000000"}
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    return Desk.build(database)
+def desk(lite: Database) -> Desk:
+    return Desk.build(lite)
 
 
 def token(browser: Browser) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -16,19 +15,16 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, words
 from tests.handlers.desk_people import hire, signed_in
-from tests.prepared import prepare
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps touching me"
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
+def desk(lite: Database) -> Desk:
     """A force on a SQLite store, with the channel of exercises."""
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
     built = Desk.build(
-        database,
+        lite,
         sinks=[FakeSink()],
         organisations=(organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),),
     )

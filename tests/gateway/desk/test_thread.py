@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import unescape
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -14,20 +13,17 @@ from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application
 from tests.handlers.desk_people import hire
-from tests.prepared import prepare
 
 FIRST = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 _LINE = re.compile(r'<li class="(them|us|staff)".*?: </span>(.*?)</p>.*?</time>(.*?)</p></li>', re.DOTALL)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
+def desk(lite: Database) -> Desk:
     force = organisation(
         flow="railway", languages=("en", "cy"), confidential=("police",), confidential_sinks=("room",)
     )  # fmt: skip
-    made = Desk.build(database, sinks=[FakeSink()], organisations=(force,))
+    made = Desk.build(lite, sinks=[FakeSink()], organisations=(force,))
     hire(made, "rhian", "dispatcher")
     hire(made, "standards", "confidential")
     return made

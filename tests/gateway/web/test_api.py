@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +22,6 @@ from handlers.records.database import Database, StoreError
 from handlers.report_list import list_reports
 from tests.fakes import Desk, FakeSink, organisation
 from tests.naughty import SOME
-from tests.prepared import prepare
 
 
 def secret(name: str) -> str:
@@ -76,11 +73,8 @@ class ControlRooms:
 
 
 @pytest.fixture
-def rooms(tmp_path: Path) -> Iterator[ControlRooms]:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    yield ControlRooms(database)
-    database.close()
+def rooms(lite: Database) -> ControlRooms:
+    return ControlRooms(lite)
 
 
 def refused(answer: TestResponse, status: int, words: str) -> None:

@@ -14,7 +14,6 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from handlers.acknowledgements import CAUSES, OUTCOMES
 from handlers.records.database import Database
 from tests.gateway.web.test_api import SENDERS, ControlRooms
-from tests.prepared import prepare
 
 TEXT = (Path(__file__).parents[3] / "docs" / "control-rooms.md").read_text(encoding="utf-8")
 
@@ -25,10 +24,8 @@ class _Silent(WSGIRequestHandler):
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Iterator[tuple[str, ControlRooms]]:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    rooms = ControlRooms(database)
+def gateway(lite: Database) -> Iterator[tuple[str, ControlRooms]]:
+    rooms = ControlRooms(lite)
     server = make_server("127.0.0.1", 0, rooms.client.application, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -36,7 +33,6 @@ def gateway(tmp_path: Path) -> Iterator[tuple[str, ControlRooms]]:
     server.shutdown()
     server.server_close()
     thread.join(5)
-    database.close()
 
 
 def test_the_client_shown_there_works(gateway: tuple[str, ControlRooms], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from standardwebhooks import Webhook
@@ -25,7 +23,6 @@ from tests import carrier
 from tests.fakes import Desk, organisation
 from tests.gateway.web.edge import NOW, SECRET, Edge
 from tests.naughty import NAUGHTY, SOME, as_header
-from tests.prepared import prepare
 
 MESSAGE = {"id": "one", "from": "+447700900123", "to": "+447700900001", "text": "hello"}
 
@@ -40,11 +37,8 @@ def _said(channel: SyntheticChannel, request: RawRequest) -> str | None:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    database = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(database)
-    yield Desk.build(database, organisations=(organisation(flow="railway"),))
-    database.close()
+def desk(lite: Database) -> Desk:
+    return Desk.build(lite, organisations=(organisation(flow="railway"),))
 
 
 @pytest.mark.parametrize(

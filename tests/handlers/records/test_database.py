@@ -156,13 +156,6 @@ def _prepare(url: str) -> None:
     prepare(Database(url))
 
 
-@pytest.fixture
-def lite(tmp_path: Path) -> Database:
-    made = Database(f"sqlite:///{tmp_path / 'quietline.sqlite3'}")
-    prepare(made)
-    return made
-
-
 class TestSQLite:
     def test_every_connection_is_safe_against_a_power_cut_and_erases_for_good(self, lite: Database) -> None:
         with lite.read() as tx:
