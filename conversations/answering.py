@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conversations.flow import Kind, Step
 from conversations.reading import Reading
@@ -33,8 +34,7 @@ IDLE = frozenset({"noise", "question"})
 """What a text is that tells nothing of what happened (`Reading.intent`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a text is to the open question: `answered` (with `choice`, 0 for words), `skipped`, or neither."""
 
     answered: bool = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from conversations import asides, facts
 from conversations.answering import IDLE, SKIPPED, UNCLEAR, Answer, answer_to, beside, consent, tells

@@ -6,9 +6,10 @@ All tests of a condition must hold; a list in a test means one of its values. Th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
+
+from msgspec import Struct, field
 
 UNKNOWN = "unknown"
 
@@ -83,8 +84,7 @@ SLOTS = (
 """What a question may fill and a condition may ask for. A group (`place`) is known as soon as one of its keys is."""
 
 
-@dataclass(slots=True)
-class View:
+class View(Struct):
     """What conditions look at: one conversation at one moment, made for a turn and thrown away after it.
 
     `hour` is the local hour, 0 to 23. `known` holds the names in `SLOTS` of which something is known, the group beside
@@ -131,8 +131,7 @@ class Test(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Holds where all of its tests do; without tests, always."""
 
     tests: tuple[Test, ...] = ()
@@ -145,8 +144,7 @@ class Condition:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Is:
+class Is(Struct, frozen=True):
     """One key has one of some values; for yes, no and unknown these are True, False and None."""
 
     key: str
@@ -157,8 +155,7 @@ class Is:
         return getattr(view, self.key) in self.values
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Struct, frozen=True):
     """At least one of some behaviours was told."""
 
     behaviours: frozenset[str]
@@ -168,8 +165,7 @@ class Happened:
         return not self.behaviours.isdisjoint(view.behaviours)
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """The local time is from `first` o'clock until `last` o'clock, over midnight where `last` is the smaller."""
 
     first: int
@@ -182,8 +178,7 @@ class Between:
         return view.hour >= self.first or view.hour < self.last
 
 
-@dataclass(frozen=True, slots=True)
-class Knows:
+class Knows(Struct, frozen=True):
     """Something of at least one of the slots is known (`known` True), or of at least one of them nothing is."""
 
     slots: tuple[str, ...]
@@ -197,8 +192,7 @@ class Knows:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Struct, frozen=True):
     """A question was answered with one of some numbers."""
 
     step: str
@@ -209,8 +203,7 @@ class Answered:
         return view.answered.get(self.step, 0) in self.numbers
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one of some conditions holds."""
 
     conditions: tuple[Condition, ...]
@@ -223,8 +216,7 @@ class AnyOf:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """A condition does not hold."""
 
     condition: Condition

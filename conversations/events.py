@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
+
 from conversations.session import Session
 
 
@@ -24,23 +26,19 @@ class Text:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(Struct, frozen=True):
     """Nobody has written by the time a silence was due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(Struct, frozen=True):
     """A person of the organisation has texted in the thread: from now on the questions rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typing:
+class Typing(Struct, frozen=True):
     """A person of the organisation has begun to write: the questions rest until a text is sent or a `HandBack`."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandBack:
+class HandBack(Struct, frozen=True):
     """That person is done, or has left without sending anything: the questions go on."""
 
 
@@ -50,8 +48,7 @@ DESK, CONFIDENTIAL = "desk", "confidential"
 """Who a revision is for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A report to be forwarded. `kind` is one of CONVERSATION rule 12, or `moved`; `urgent` revisions go first.
 
     `report_id` is the id that the document carries, `number` counts its revisions from 1, `audience` says who may see
@@ -66,8 +63,7 @@ class Revision:
     audience: str = DESK
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a turn came to.
 
     `reply` is the one text to send, or None; `asks` the name of the thing now asked; `ended` how the conversation

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+import msgspec
+from msgspec import Struct
+
 from conversations.conditions import Condition
 from conversations.wording import NOWHERE, Position, Wording
 
@@ -84,16 +87,14 @@ KEYWORDS = (
 """The keywords every flow has, each with its words; those of `language` stand under the language they ask for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Ways to say one thing, by language."""
 
     by_language: Mapping[str, tuple[str, ...]]
     at: Position = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One numbered answer. `words` are the other ways to say it, the plainest first.
 
     `sets` are the values that choosing it tells, by key; yes and no are True and False. `to` is the step it leads to;
@@ -102,13 +103,12 @@ class Choice:
 
     number: int
     words: Words
-    sets: Mapping[str, str | bool] = field(default_factory=dict)
+    sets: Mapping[str, str | bool] = msgspec.field(default_factory=dict)
     to: str | None = None
     at: Position = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """One thing a play-back repeats.
 
     `slot` is its group; `name` what to call it when asking which is wrong ("place"), `unnamed` what stands for it where
@@ -120,8 +120,7 @@ class Repeat:
     unnamed: Wording
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(Struct, frozen=True):
     """A question of the reporter's that is answered in one line: the phrases that ask it, and the answer."""
 
     id: str
@@ -130,8 +129,7 @@ class Topic:
     at: Position = NOWHERE
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """Which questions are asked, and in which order, where `when` holds; None holds always."""
 
     when: Condition | None
@@ -139,8 +137,7 @@ class Order:
     at: Position = NOWHERE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One step: a question, or an end.
 
     `asks` is the name of the thing asked; `slot` what an answer fills; `when` where it is asked at all. `text` is the

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import yaml
+from msgspec import Struct, field
 
 from conversations.conditions import (
     BEHAVIOURS,
@@ -35,8 +35,7 @@ _YES_NO: Mapping[str, bool | None] = {"yes": True, "true": True, "no": False, "f
 _MOST_CHOICES = 9
 
 
-@dataclass(slots=True)
-class Ground:
+class Ground(Struct):
     """What the parts of a file are read against, and the answers that conditions ask for, to be checked at the end."""
 
     nodes: Nodes

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from conversations.conditions import Condition, View
 from conversations.flow import OPENING, Flow, Kind, Step
@@ -17,8 +18,7 @@ question before. `change`: to what the play-back found wrong. `stop`: no more te
 ASK_AGAIN_LIMIT = 1
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """What the guards look at, and the state that the machine moves.
 
     `view` is what conditions look at; `settled` are the questions answered or skipped; `choice` the number chosen or 0;
@@ -32,7 +32,7 @@ class Facts:
     misunderstood: int = 0
     came_from: str | None = None
     change_to: str | None = None
-    leads_to: str | None = field(default=None, compare=False, repr=False)
+    leads_to: str | None = None
 
 
 def wanted(step: Step, facts: Facts) -> bool:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+
+from msgspec import Struct
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60
@@ -22,8 +23,7 @@ class HoursError(ValueError):
     """Words that are no opening hours."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     days: tuple[str, ...]
     always: str
     open_to: str
@@ -47,8 +47,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Week:
+class Week(Struct, frozen=True):
     """A weekly table of local time.
 
     `days` holds, Monday first, each day's (opening, closing) in minutes from its midnight; a closing over 1,440 lies

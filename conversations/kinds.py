@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from conversations.conditions import FLAGS, VALUES
 from conversations.flow import Kind
@@ -24,8 +25,7 @@ SETTABLE: Mapping[str, tuple[str | bool, ...]] = MappingProxyType(
 """What choosing an answer may tell, with the values it may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brings:
+class Brings(Struct, frozen=True):
     """What a kind brings.
 
     `asks` and `slot` are used where the step names none; `two` says that 1 is yes and 2 is no; `letters` how many

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from conversations.wording import Position
 
@@ -18,8 +18,7 @@ _NO_NAMES = ("true", "false")
 _DEEPEST = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One fault of a file: where (both count from 1), in which step if in one, and what to do about it."""
 
     line: int

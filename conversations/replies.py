@@ -6,8 +6,9 @@ The words of keywords, topics and choices come from the flow file, in all its la
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from conversations.flow import Flow, Step, Topic
 from conversations.kinds import KINDS
@@ -39,8 +40,7 @@ _BESIDE_A_TOPIC = 2
 """The most words beside a question of the reporter's that still say nothing else."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """What a text is as an answer.
 
     `keyword` is one of `conversations.flow.KEYWORDS`, `word` the keyword as the flow writes it (for `language` the
@@ -59,8 +59,7 @@ class Reply:
     opens_skip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(Struct, frozen=True):
     """The words of a flow version, ready to look up by `key_of`: keywords, each step's choices, topics' phrases;
     `tongues` the language of keywords that are of one alone; `openings` the first words of topics' phrases."""
 

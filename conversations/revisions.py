@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import orjson
+from msgspec import Struct
 
 from conversations import report
 from conversations.conditions import View
@@ -17,8 +16,7 @@ _BEGUN = "began"
 _CONFIRMING = frozenset({"confirm", "contact"})
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(Struct):
     """What a turn did to the report.
 
     `alert`: new danger. `words`: a text was kept. `facts`: something told is news. `stopped`, `quiet`: a stop, a

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 _WAIT = re.compile(r"(\d+(?:\.\d+)?) ?(s|sec|min|h)\Z")
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
@@ -40,8 +41,7 @@ class Does(StrEnum):
     CHECKS = "="
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line. `text` is what is said, heard or checked (`name value`), `seconds` how long to wait."""
 
     number: int
@@ -50,8 +50,7 @@ class Line:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Where a conversation departed from its script: the line, what it says, what was heard or held instead."""
 
     line: int

@@ -10,6 +10,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 import orjson
+from msgspec import Struct
 
 from conversations.flow import BUILT_IN, OPENING, Flow
 
@@ -53,8 +54,7 @@ class Said(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
+class Aside(Struct, frozen=True):
     """A numbered question beside the step: which of two stations, which thing to change, whether to pass it on.
 
     `ask` is one of `ASIDES`; `options` what its numbers stand for: names of stations, slots, languages; `slot` where

@@ -8,13 +8,13 @@ SupportError    the directory cannot be read; says which entry
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec import Struct
 
 from conversations.hours import HoursError, Week, week_of
 
@@ -38,8 +38,7 @@ class SupportError(ValueError):
     """The directory cannot be read; says which entry and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """One service. `name` is for staff alone and never in a text.
 
     `phone` and `sms` are numbers as published, empty where there is none; `word` is what to send to `sms`; `nations`
@@ -90,16 +89,14 @@ class Service:
         return _BY_TEXT.get(language, _BY_TEXT["en"]).format(self.sms)
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A service as a text offers it: `text` is its number and hours, `id` says which for the counts."""
 
     id: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One entry that a person has to ring or open: which, its number, why, and what to confirm."""
 
     id: str
@@ -113,8 +110,7 @@ class Check:
         return f"{self.id}{number} does not go out in production: {self.why}. Confirm {self.confirm}."
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(Struct, frozen=True):
     """All services, the most fitting first."""
 
     services: tuple[Service, ...]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conversations.conditions import Condition, View
 from conversations.texts import fits_one
@@ -17,8 +18,7 @@ from conversations.texts import fits_one
 _TOKEN = re.compile(r"\{(?P<name>[a-z_]+)\}|\[(?P<order>[1-9]):|(?P<close>\])|(?P<stray>[{}\[])|(?P<plain>[^{}\[\]]+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where something stands in its file; both count from 1, 0 where it stands in none."""
 
     line: int = 0
@@ -36,8 +36,7 @@ class WordingError(ValueError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A stretch of a template: literal text and placeholder names in turn; `order` 0 is never dropped."""
 
     pieces: tuple[tuple[str, bool], ...]
@@ -52,8 +51,7 @@ class Part:
         return any(is_name and not values[text] for text, is_name in self.pieces)
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """One text in one language. `fixed` is the text itself where nothing has to be filled in."""
 
     source: str
@@ -116,8 +114,7 @@ Templates = Mapping[str, Template]
 """One text by language."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
+class Wording(Struct, frozen=True):
     """One text in all languages of its flow.
 
     `variants` are said instead of `templates` where their condition holds, the first that does.

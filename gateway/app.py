@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from flask import Flask
+from msgspec import Struct, field
 
 from gateway.channels.simulator import SimulatorChannel
 from gateway.web import api, failures, handover, headers, health, home, phone, webhook
@@ -15,8 +15,7 @@ from gateway.web.direct import Direct
 from handlers.ports import Channel
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What the web application stands on.
 
     Args:

@@ -6,9 +6,10 @@ import http.client
 import json
 import sys
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TextIO
+
+from msgspec import Struct, field
 
 from gateway.invoked import call
 
@@ -29,8 +30,7 @@ _WORDS: Final = """
 """
 
 
-@dataclass(slots=True)
-class Banner:
+class Banner(Struct):
     """Printed once, by the first `look` that finds the gateway up, or still down after 20 s.
 
     Args:

@@ -17,11 +17,12 @@ import subprocess
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from gateway import lock
 from gateway.lifeline import die_with
@@ -53,8 +54,7 @@ class EmbeddedError(Exception):
     """The embedded server cannot be started."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Address:
+class _Address(Struct, frozen=True):
     """Where a server listens: as redis-py takes it, as its own settings say it, as `connect` takes it."""
 
     url: str

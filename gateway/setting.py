@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+from msgspec import Struct
 
 from handlers.networks import Network
 
@@ -26,8 +27,7 @@ _SCHEMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One setting: its name in the environment, what it is for, and what holds where it is absent.
 
     `default` is a text, or makes one from the settings that stand before this one; None is none, and then the value is

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from conversations import reading
 from conversations.reading import read
@@ -43,8 +44,7 @@ APPLICATION: Final = "gateway.twin:create()"
 THREADS: Final = 8
 
 
-@dataclass(frozen=True)
-class Front:
+class Front(Struct, frozen=True):
     """What a twin knows of the installation; keeps `handlers.service.Front`."""
 
     ring: KeyRing

@@ -14,9 +14,10 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from gateway import lifeline, lock, secrets
 from gateway.banner import Banner
@@ -32,8 +33,7 @@ class UpError(Exception):
     """Quietline cannot start here and now."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """What `run` needs to know.
 
     Args:

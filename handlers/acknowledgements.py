@@ -11,9 +11,10 @@ there (R8). Causes and outcomes are codes, so that no words about anybody come i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.records import acknowledgements, escalations
 from handlers.records.acknowledgements import Acknowledgement
@@ -41,8 +42,7 @@ class RepeatedIdError(AcknowledgementError):
     """An id that was used for another answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer as a control room sent it.
 
     `status` is `accepted`, `rejected` (`reason` of CAUSES) or `completed` (`reason` of OUTCOMES). `incident` is the

@@ -7,7 +7,8 @@ Every step is one short transaction, and the right to tell is taken by changing 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handlers.conditions import ALERT, Condition
 from handlers.records import alarms
@@ -23,8 +24,7 @@ LEASE_SECONDS = 60
 OVER = "over"
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """How one way of telling did; `cause` is None where it went through, else free of addresses and secrets."""
 
     route: str

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 TRAIN_SECONDS: Final = 3 * 3600  # one headcode, or one train's time, is on its way so long
 PLACE_SECONDS: Final = 15 * 60
@@ -25,8 +26,7 @@ _NO_WORDS: Final = """
 _EMPTY: Final = frozenset(_NO_WORDS.split())
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """What of a report can be compared. `first` and `last` are Unix seconds; places are codes to names."""
 
     headcode: str | None
@@ -40,8 +40,7 @@ class Sight:
     last: float
 
 
-@dataclass(frozen=True, slots=True)
-class Likeness:
+class Likeness(Struct, frozen=True):
     """Why two reports may be of one incident, in words, and how much that weighs."""
 
     reasons: tuple[str, ...]

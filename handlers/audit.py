@@ -7,9 +7,10 @@ its own transaction (`changed`), so that there is neither without the other. Row
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.records import audit
 from handlers.records.audit import AuditRow
@@ -27,8 +28,7 @@ ERASURE: Final = "erasure"
 MOST_TOGETHER: Final = 8  # carriers' texts wait meanwhile
 
 
-@dataclass(slots=True)
-class _Look:
+class _Look(Struct):
     """Rows of one look, and whether they are committed."""
 
     rows: list[AuditRow]

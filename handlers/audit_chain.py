@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.records import audit
 from handlers.records.audit import Link
@@ -28,8 +29,7 @@ _LINE: Final = re.compile(
 _MONTH: Final = "audit"
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """The newest row at a moment (Unix seconds, whole): its number, its digest, the signature of all three."""
 
     at: int
@@ -43,8 +43,7 @@ class Head:
         return f"audit-head {at} {self.row} {self.digest or '-'} {self.signature}"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a check came to: how many rows and heads were compared, and what is wrong, empty for nothing."""
 
     rows: int

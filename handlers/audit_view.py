@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handlers import audit
 from handlers.commands import COMMAND
@@ -27,8 +29,7 @@ ACTS: Final = (
 NOBODY: Final = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """One audit row, with the name of whose it is, to whom it was told or given, and, while there is such a report, its
     reference."""
 
@@ -38,8 +39,7 @@ class Seen:
     reference: str
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Rows, the newest first; `more` that older ones follow. `until` (milliseconds) holds the pages still: what was
     written since the first of them was shown is on none. `people` are those whose rows may be asked for."""
 

@@ -20,12 +20,12 @@ import logging
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import orjson
+from msgspec import Struct
 
 from handlers import erasure as erasing
 from handlers import restoring
@@ -47,16 +47,14 @@ class BackupError(Exception):
     """It cannot be backed up or restored like this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What a backup says of itself. `made_at` is in milliseconds since 1970."""
 
     schema: str
     made_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Backup:
+class Backup(Struct, frozen=True):
     """A backup that is complete and on the disk."""
 
     path: Path
@@ -65,8 +63,7 @@ class Backup:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
+class Restored(Struct, frozen=True):
     """What came back: rows; reports left out because they are erased; conversations that could not be opened."""
 
     made_at: int

@@ -7,10 +7,11 @@ them, and two who look at once draw the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from conversations.texts import normalise
 from handlers import audit, colleagues, desk, promises
@@ -37,8 +38,7 @@ BREACHES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Struct, frozen=True):
     """How many open reports somebody has. `oldest` since when they have the oldest of them."""
 
     shown: str
@@ -49,8 +49,7 @@ class Load:
     oldest: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Breach:
+class Breach(Struct, frozen=True):
     """A limit that was missed today; `by` had the report, `seconds` after its clock began."""
 
     report_id: str
@@ -61,8 +60,7 @@ class Breach:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """A closed report to read again, or one that was; `remark` is empty without."""
 
     report_id: str
@@ -73,8 +71,7 @@ class Sample:
     remark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Board:
+class Board(Struct, frozen=True):
     """All of it. Waits in seconds, `None` where nothing was claimed today.
 
     `waiting` is (rank, how many, since when).

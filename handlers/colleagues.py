@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.people import PersonError
 from handlers.records import people, shifts
@@ -16,8 +17,7 @@ LANGUAGES: Final = {"cy": "Cymraeg", "pl": "Polski", "ur": "Urdu", "bsl": "BSL"}
 _ROLES: Final = {"desk": ("dispatcher", "supervisor"), "confidential": ("confidential",)}
 
 
-@dataclass(frozen=True, slots=True)
-class Colleague:
+class Colleague(Struct, frozen=True):
     """Somebody who may have an audience's reports. `languages` are codes; `here`: signed in.
 
     `load` are their open reports of that audience alone: nobody learns of others from it (R8).

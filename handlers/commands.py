@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.audit import ALTERATION
 from handlers.records import audit, people
@@ -16,8 +17,7 @@ NOWHERE: Final = "-"
 """The organisation of what belongs to none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Touched:
+class Touched(Struct, frozen=True):
     """A report that somebody sees or changes: whose it is, for whom, which revision."""
 
     report_id: str

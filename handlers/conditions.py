@@ -6,7 +6,8 @@ Source of the limits: fault F8 (2 minutes for danger, 15 for the rest).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from handlers.service import Directory
 from handlers.status import CONFIDENTIAL, DESK, SinkStatus, Status
@@ -20,8 +21,7 @@ UNCHECKED_SECONDS = 3 * 3600
 ALERT = f"{CONFIDENTIAL}:alert"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Something that is wrong just now. `id` stays the same while it lasts, its `words` may change."""
 
     id: str
@@ -29,8 +29,7 @@ class Condition:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What the database does not know.
 
     `refused` are the carriers that do not accept our credentials, each with its cause; `spooled` counts texts on the

@@ -8,10 +8,11 @@ A dead letter is called `text-12` or `delivery-34`. Confidential ones are there 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handlers import stored_texts
 from handlers.audit import ALTERATION, CONSULTATION
@@ -36,8 +37,7 @@ class DeadLetterError(Exception):
     """It is not there, or it cannot be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Struct, frozen=True):
     """One thing that waits. `since` is in Unix seconds; `cause` holds no content."""
 
     id: str

@@ -9,8 +9,9 @@ team those of the `confidential` audience. For everybody else a report is not th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from handlers import audit, colleagues, queue_lines
 from handlers.queue_lines import MOST_LINES, Line
@@ -33,8 +34,7 @@ Beside = Callable[[Transaction, "Line"], Iterable[tuple[str, int]]]
 """Of an opened line: which reports are shown beside it, and their revisions."""
 
 
-@dataclass(frozen=True, slots=True)
-class Queue:
+class Queue(Struct, frozen=True):
     """The open lines in order, and the moment they were read, in milliseconds since 1970.
 
     `lines` may be some of them; `order` names all that are shown, `waiting` counts those of them that nobody has, and
@@ -49,8 +49,7 @@ class Queue:
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(Struct, frozen=True):
     """What somebody wrote beside a report."""
 
     by: str
@@ -58,8 +57,7 @@ class Note:
     body: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A text of ours that was not an answer. `state` is ours, `status` the carrier's last word."""
 
     body: str
@@ -69,8 +67,7 @@ class Sent:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """One report as the desk shows it."""
 
     line: Line
@@ -80,8 +77,7 @@ class Report:
     now: int
 
 
-@dataclass(slots=True)
-class Shown:
+class Shown(Struct):
     """What one session was shown on the queue already: the same revision again is no new look."""
 
     revisions: dict[str, int] = field(default_factory=dict)

@@ -8,10 +8,10 @@ is logged that names the organisation and nothing else.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from conversations.events import CONFIDENTIAL, Revision
 from handlers import answer_clock
@@ -30,8 +30,7 @@ _STAFF = "rail_staff"
 log = logging.getLogger("quietline.dispatch")
 
 
-@dataclass(frozen=True, slots=True)
-class SealedRevision:
+class SealedRevision(Struct, frozen=True):
     """A revision, and the sinks that want it. `priority` 0 goes before 1.
 
     `barred` sinks may not get it, nor what they have not had yet of that report. `held`: there is no sink that may.

@@ -5,10 +5,10 @@ A document holds what counts of it (`conversations.report`); staff see all of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import orjson
+from msgspec import Struct
 
 from handlers.records import inbox, reports
 from handlers.records.desk_items import Item
@@ -20,8 +20,7 @@ MOST: Final = 300
 REPEAT: Final = "repeat"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One text and its answer.
 
     `number` counts a report's texts from 1, `at` is when it came (milliseconds), `state` how it was taken (`taken`,

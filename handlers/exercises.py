@@ -17,12 +17,12 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from handlers import answer_clock, audit, erasure, inbound
 from handlers.erasure import ErasureList, NotErased
@@ -50,8 +50,7 @@ _DAY: Final = 86400
 log = logging.getLogger("quietline.exercises")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One text of a script: what, how many seconds after what came before, whether staff must have written first."""
 
     say: str
@@ -59,8 +58,7 @@ class Said:
     word_first: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Struct, frozen=True):
     """One script."""
 
     name: str
@@ -73,8 +71,7 @@ class Script:
     texts: tuple[Said, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Exercise:
+class Exercise(Struct, frozen=True):
     """One exercise with its score. Seconds are None where it did not come to that; `fits` until an outcome is known."""
 
     id: str

@@ -13,8 +13,9 @@ import re
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.session import Entry
 from handlers.ports import Organisation
@@ -28,8 +29,7 @@ _USER_ID: Final = re.compile(r"([A-Z]{2})\.")
 _HOME: Final = "GB"
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Struct, frozen=True):
     """When the last texts of a conversation came, and when they were answered, in whole Unix seconds."""
 
     texts: tuple[int, ...] = ()

@@ -24,7 +24,8 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handlers.ports import Delivery, DeliveryError, Parked, Retryable, Sink, SinkPaused
 from handlers.records import outbox, reports
@@ -60,8 +61,7 @@ def pause_before(attempts: int, jitter: float) -> float:
     return pause * (1 - jitter / 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """One finished send: what was claimed, and what went wrong (None: delivered)."""
 
     claimed: Claimed

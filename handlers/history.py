@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from handlers.records import joined, reports
 from handlers.records.desk_items import Item
@@ -15,8 +15,7 @@ from handlers.vault import VaultError
 MOST: Final = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """One revision: its number, its kind (CONVERSATION rule 12), when it was made (milliseconds), its document."""
 
     number: int

@@ -22,10 +22,10 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 
 import orjson
+from msgspec import Struct, field
 
 from conversations.turn import Text
 from handlers import flood, status, turns
@@ -50,8 +50,7 @@ _ANSWERED_LATER = ("HELP", "START")
 log = logging.getLogger("quietline.inbound")
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """One text on its way in: whose it is, when it is taken (Unix seconds), its row's key, its conversation's indexes.
 
     `held` texts come too late for an answer: kept with the report, without a step. `came` is when it came, where that
@@ -72,8 +71,7 @@ class Arrival:
         return inbox.place(self.text.channel, self.text.external_id, column)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(Struct, frozen=True):
     """What one text led to: the prepared turn, and the inbox row's own values. `key` and `sealed_reply` are sealed.
 
     `said` is what may be said at all, `reply` what is said now. `begins_flood`: whoever sent it has sent too many.
@@ -88,8 +86,7 @@ class Taken:
     begins_flood: bool = False
 
 
-@dataclass(slots=True)
-class Waiting:
+class Waiting(Struct):
     """A text that is waited for, what is foreseen of it, and what came of it: the reply, the outbox rows, or an error;
     `reply` and `rung` hold once `error` is None."""
 

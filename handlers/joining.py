@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from handlers import alike, answer_clock, audit, desk, handling, replies, staff, turns
 from handlers.alike import Likeness
@@ -34,8 +36,7 @@ MOST_JOINED: Final = 30
 CLOSED_SECONDS: Final = 2 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Struct, frozen=True):
     """Another report of the same incident, or one that may be; `why` is what speaks against texting its reporter."""
 
     item: Item
@@ -47,16 +48,14 @@ class Other:
     why: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(Struct, frozen=True):
     """What belongs to a report: those joined to it, and those that may be of the same incident, likeliest first."""
 
     joined: tuple[Other, ...]
     suggested: tuple[Other, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Struct, frozen=True):
     """What became of one reply to one reporter; `why` is empty where it was sent."""
 
     reference: str

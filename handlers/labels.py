@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.texts import normalise
 from handlers import audit, desk
@@ -24,8 +25,7 @@ SUGGESTED: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Words on a report, and the name of their row."""
 
     token: str

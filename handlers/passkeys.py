@@ -9,10 +9,11 @@ Challenges are the tokens of ceremonies: kept by hash, used once, five minutes, 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from handlers import attempts, ceremonies
 from handlers.people import NEED_PASSKEY
@@ -36,8 +37,7 @@ class PasskeyError(Exception):
     """It was not added or removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelyingParty:
+class RelyingParty(Struct, frozen=True):
     """Whom passkeys are for. `id` is the host's name, `origin` the desk's address as browsers name it."""
 
     id: str
@@ -56,8 +56,7 @@ class RelyingParty:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Passkey:
+class Passkey(Struct, frozen=True):
     """One of a person's passkeys as its owner sees it. Times in Unix seconds."""
 
     id: str

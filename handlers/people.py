@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyotp
+from msgspec import Struct
 
 from handlers import attempts, passwords
 from handlers.records import passkeys, people
@@ -33,8 +33,7 @@ class PersonError(Exception):
     """It cannot be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Enrolled:
+class Enrolled(Struct, frozen=True):
     """What a new or reset account is told, once. `uri` is for an authenticator app (otpauth)."""
 
     name: str
@@ -46,8 +45,7 @@ class Enrolled:
         return f"Enrolled(name={self.name!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """An account as it is listed. `roles` are (organisation, role)."""
 
     id: str

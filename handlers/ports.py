@@ -12,9 +12,11 @@ BadRequest         a request that is signed but does not hold together
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from msgspec import Struct, field
 
 
 class DeliveryError(Exception):
@@ -73,8 +75,7 @@ class SendError(Exception):
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True)
-class RawRequest:
+class RawRequest(Struct, frozen=True):
     """A request as it came over the wire, free of any web framework.
 
     `path` is the path with its query as received, `headers` has lower-case names, `body` the raw bytes.
@@ -86,8 +87,7 @@ class RawRequest:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RawResponse:
+class RawResponse(Struct, frozen=True):
     """What goes back over the wire."""
 
     status: int
@@ -95,16 +95,14 @@ class RawResponse:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
+class Media(Struct, frozen=True):
     """One attached file, still at the carrier: fetched later by a worker, never in the webhook."""
 
     url: str
     content_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class InboundText:
+class InboundText(Struct, frozen=True):
     """One text that a channel has verified and parsed.
 
     `external_id` is the carrier's id, unique in its channel. `medium` is what stood before the first `:` of the
@@ -129,8 +127,7 @@ class InboundText:
         return f"InboundText(channel={self.channel!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class StatusNote:
+class StatusNote(Struct, frozen=True):
     """One status callback: how far a text of ours got. `status` is the carrier's word in lower case."""
 
     channel: str
@@ -139,8 +136,7 @@ class StatusNote:
     error_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class OutboundText:
+class OutboundText(Struct, frozen=True):
     """A text of ours to send by itself, not as an answer. `token` is our own id of the intent to send."""
 
     token: str
@@ -206,8 +202,7 @@ class Channel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """One revision of a report on its way to one sink.
 
     `document` is the canonical JSON in UTF-8. `created_at` is when the revision was made, in Unix seconds.
@@ -265,8 +260,7 @@ class Clock(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Organisation:
+class Organisation(Struct, frozen=True):
     """A force or an operator that takes reports: who it is, how it talks, where its reports go.
 
     `addresses` are the numbers, short codes or names that passengers text, each `medium:address` (`sms:61016`).

@@ -10,8 +10,9 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.records import shifts
 from handlers.records.shifts import Present
@@ -30,8 +31,7 @@ Seat = tuple[str, str, str, str]
 """Person, organisation, audience, report (empty for none)."""
 
 
-@dataclass(slots=True)
-class _At:
+class _At(Struct):
     shown: str
     streams: int = 0
     reads_until: float = 0.0

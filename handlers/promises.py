@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.texts import normalise
 from handlers import audit, desk
@@ -21,8 +22,7 @@ LONGEST: Final = 200
 MINUTES: Final = (5, 15, 30, 60, 120, 480, 1440)
 
 
-@dataclass(frozen=True, slots=True)
-class Promise:
+class Promise(Struct, frozen=True):
     """What was promised. `kept_by` is a name as shown. Times in milliseconds since 1970."""
 
     token: str

@@ -5,9 +5,10 @@ Who asks gets what was read after they asked: while one thread reads, the others
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
+
+from msgspec import Struct
 
 from handlers.records import desk_items, joined, people
 from handlers.records.company import Lead, TooLong
@@ -18,8 +19,7 @@ from handlers.service import Service, milliseconds
 MOST_LINES: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the queue. `document` is the newest revision, empty where it cannot be opened.
 
     `joined` is how many reports its incident has, itself counted; 0 where it stands alone.
@@ -34,8 +34,7 @@ class Line:
     joined: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A queue at one moment, in milliseconds since 1970; `lines` by report: those wanted, and perhaps others."""
 
     now: int
@@ -45,8 +44,7 @@ class Read:
     lines: dict[str, Line]
 
 
-@dataclass(slots=True)
-class _Wish:
+class _Wish(Struct):
     """The reports whose lines somebody wants, None for all; and what was read for them."""
 
     only: frozenset[str] | None

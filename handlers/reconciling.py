@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+from msgspec import Struct
 
 from handlers import backups, spooling, synthetic
 from handlers.erasure import is_known
@@ -32,8 +33,7 @@ RECONCILED: Final = "reconciled"
 log = logging.getLogger("quietline.reconciling")
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """One text as the carrier has it, and when it came there in Unix seconds."""
 
     text: InboundText

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
+from msgspec import Struct
 
 from conversations.discretion import exposing, leading
 from conversations.texts import segments
@@ -25,8 +25,7 @@ MOST_SEGMENTS: Final = {"en": 1, "cy": 2}
 _SLOT: Final = re.compile(r"\{([a-z]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Approved:
+class Approved(Struct, frozen=True):
     """One reply: its code, what staff see it under, its words by language, with slots in braces."""
 
     code: str
@@ -34,8 +33,7 @@ class Approved:
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
+class Offered(Struct, frozen=True):
     """A reply filled for one report; `missing` are the slots of a language that are not known."""
 
     code: str

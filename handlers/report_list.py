@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records import acknowledgements, escalations, outbox, reports
 from handlers.records.acknowledgements import Acknowledgement
@@ -12,8 +12,7 @@ from handlers.records.reports import StoredReport
 from handlers.vault import KeyRing, VaultError
 
 
-@dataclass(frozen=True, slots=True)
-class ListedReport:
+class ListedReport(Struct, frozen=True):
     """One report, each revision of it on its way to each sink, and the sinks that are paused just now.
 
     `answers` is what control rooms said of it, `told` how many contacts were told that none had.

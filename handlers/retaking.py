@@ -8,9 +8,9 @@ twice.
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import orjson
+from msgspec.structs import replace
 
 from handlers import inbound, stored_texts
 from handlers.outbound import LATE_ANSWER_SECONDS, queue_late_answer

@@ -13,8 +13,9 @@ its report.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.session import Session
 from handlers import erasure as erasing
@@ -36,8 +37,7 @@ _HOUR: Final = 3600.0
 log = logging.getLogger("quietline.retention")
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """For how many days, and what is begun for how many hours, each class is kept."""
 
     confirmed_days: int = 30

@@ -13,8 +13,9 @@ rotation that is killed anywhere goes on where it stood, and two at once do no h
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeVar
+
+from msgspec import Struct
 
 from handlers.records import conversations, rotation
 from handlers.records.rotation import KINDS, Kind
@@ -26,8 +27,7 @@ BATCH: Final = 200
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How far a purpose is: values under its current key, and those that are not; `until` when the last of those goes.
 
     `what` is the table and column. `until` is in Unix seconds, None where only a rotation moves them.

@@ -11,10 +11,11 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from conversations.texts import normalise, soften
 from handlers import audit, desk, labels
@@ -51,8 +52,7 @@ _RANKS: Final = {"danger": DANGER, "now": NOW, "unknown": UNKNOWN, "past": PAST}
 _SPLIT: Final = re.compile(r"[^\w/.-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """What is looked for: words that must all be there, by field or in any; and the state."""
 
     words: str = ""
@@ -63,8 +63,7 @@ class Filter:
     urgency: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A report that fits, with its labels."""
 
     item: Item
@@ -75,8 +74,7 @@ class Found:
     labels: tuple[Label, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A person's named filter."""
 
     token: str
@@ -86,7 +84,7 @@ class View:
 
 def filter_of(given: Mapping[str, str]) -> Filter:
     """A filter from a form; what is not known is left out, what is too long cut."""
-    values = {field.name: normalise(given.get(field.name, "").strip()[:LONGEST])[0] for field in fields(Filter)}
+    values = {name: normalise(given.get(name, "").strip()[:LONGEST])[0] for name in Filter.__struct_fields__}
     values["state"] = values["state"] if values["state"] in STATES else "open"
     values["urgency"] = values["urgency"] if values["urgency"] in URGENCIES else ""
     return Filter(**values)

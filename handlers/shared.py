@@ -9,10 +9,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 import orjson
+from msgspec import Struct, field
 
 from handlers.records import reports
 from handlers.records.company import Company
@@ -26,8 +26,7 @@ WAIT_SECONDS: Final = 5.0
 Made = TypeVar("Made")
 
 
-@dataclass(slots=True)
-class _Kept:
+class _Kept(Struct):
     """A document until when (monotonic seconds), the key it was opened with, and what was made of it."""
 
     until: float

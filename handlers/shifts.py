@@ -10,9 +10,10 @@ Who signs off, or whose last session ends, gives everything back to the queue.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from conversations.texts import normalise
 from handlers import answer_clock, audit, colleagues, desk, handling, promises
@@ -33,8 +34,7 @@ SHOWN_SECONDS: Final = 12 * 3600
 KEPT_SECONDS: Final = 30 * 86400
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """An open report in a shift. `waiting_since`: since when its reporter waits for a word of staff, None: does not."""
 
     line: Line
@@ -42,8 +42,7 @@ class Held:
     promises: tuple[Promise, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Struct, frozen=True):
     """A hand-over. `to` is None for whoever comes next; `accepted_at` None while nobody has accepted."""
 
     token: str
@@ -55,8 +54,7 @@ class Offer:
     accepted_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Shift:
+class Shift(Struct, frozen=True):
     """What a person has, what is offered to them, what they offer, and what they took over lately."""
 
     held: tuple[Held, ...]

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers import attempts, passwords
 from handlers.people import NEED_PASSKEY, digest, totp_of
@@ -30,8 +31,7 @@ ENROL: Final = "enrol"
 _SEEN_EVERY: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
+class SignedIn(Struct, frozen=True):
     """Somebody at the desk: who, in which roles, and the token's hash.
 
     `roles` are (organisation, role); `how` the session began, and `since` when, in Unix seconds.

@@ -11,6 +11,8 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct
+
 from handlers import attempts, ceremonies
 from handlers.people import NEED_PASSKEY
 from handlers.records import passkeys, people
@@ -31,8 +33,7 @@ class Begun:
     verifier: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """Who an issuer says it is; `acr` says how it knows."""
 
     issuer: str

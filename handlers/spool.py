@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import orjson
+from msgspec import Struct
 
 FILE_NAME: Final = "texts.spool"
 LOCK_SECONDS: Final = 1.0
@@ -50,15 +52,14 @@ class Record:
     sealed: bytes = field(repr=False)
 
 
-@dataclass(slots=True)
-class Contents:
+class Contents(Struct):
     """What a spool holds: its records in order, the lines of it that nobody can read, and where its whole lines end."""
 
-    records: dict[str, Record] = field(default_factory=dict)  # by sid
-    damaged: list[bytes] = field(default_factory=list)
+    records: dict[str, Record] = msgspec.field(default_factory=dict)  # by sid
+    damaged: list[bytes] = msgspec.field(default_factory=list)
     end: int = 0
-    _answered: dict[str, list[int]] = field(default_factory=dict)
-    _senders: set[str] = field(default_factory=set)
+    _answered: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    _senders: set[str] = msgspec.field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.records) + len(self.damaged)
@@ -80,8 +81,7 @@ class Contents:
         return sum(at >= since for at in self._answered.get(sender, ()))
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(Struct, frozen=True):
     """What a spool holds for one text.
 
     `record` is its own, `waits`: there is one of its sender, `oldest_at` when the oldest of all came in milliseconds

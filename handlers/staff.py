@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.discretion import exposing
 from conversations.events import HandBack, Staff, Typing
@@ -50,8 +51,7 @@ _ANY_CHOICE: Final = "? 1 2"  # what quiet mode lets through
 _CHOICES: Final = re.compile(r"(?<!\w)1(?!\w).*(?<!\w)2(?!\w)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where a thread stands for who would write in it.
 
     `why` is what speaks against it, one of `REASONS`, None where nothing does; `silent` that only a question that 1 or

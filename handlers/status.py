@@ -5,8 +5,10 @@ Read from the database at each call, so that every process says the same.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from handlers.records import alarms, heartbeats, outbox, status
 from handlers.records.alarms import AlarmRow, RouteRow
@@ -27,8 +29,7 @@ REFUSED_SECONDS = 3600
 PROCESSES = ("worker", "clock")
 
 
-@dataclass(frozen=True, slots=True)
-class SinkStatus:
+class SinkStatus(Struct, frozen=True):
     """What waits for one sink. Ages in seconds; None where nothing waits."""
 
     sink: str
@@ -43,8 +44,7 @@ class SinkStatus:
     paused_for: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """Everything at one moment. Ages in seconds.
 
     `texts` are those whose turn is not taken: state to (how many, age of the oldest). `silent_for` is by process,
@@ -65,8 +65,8 @@ class Status:
     floods: tuple[str, ...] = ()
     unanswered: dict[str, tuple[int, float]] = field(default_factory=dict)
     alerts: tuple[tuple[str, str], ...] = ()
-    alarms: tuple[AlarmRow, ...] = field(default=())
-    routes: tuple[RouteRow, ...] = field(default=())
+    alarms: tuple[AlarmRow, ...] = ()
+    routes: tuple[RouteRow, ...] = ()
 
     @property
     def waiting(self) -> int:
@@ -160,6 +160,8 @@ def _oldest(rows: list[Waiting], at: int) -> float | None:
 def as_document(now: Status) -> dict[str, Any]:
     """The status as plain JSON data. Ages in seconds, times in milliseconds since 1970."""
     document = asdict(now)
+    for name in ("sinks", "alarms", "routes"):
+        document[name] = [asdict(row) for row in document[name]]
     del document["alerts"]  # of reports, by their ids
     document["unsent"] = {
         channel: {state: count for (of, state), count in now.unsent.items() if of == channel}

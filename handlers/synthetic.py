@@ -10,8 +10,9 @@ to. What it made counts nowhere and is deleted within hours.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from handlers.ports import Clock, Delivery, Organisation, Retryable
 from handlers.records import heartbeats, synthetic

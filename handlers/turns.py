@@ -14,10 +14,11 @@ from __future__ import annotations
 import logging
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from conversations.events import CONFIDENTIAL
 from conversations.flow import Flow
@@ -45,8 +46,7 @@ class Lost(Exception):
     """A stored state that this version cannot read (F12)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """What is remembered of the texts before: the last one's keyed digest and Unix seconds, which tell a text that the
     network sent twice (F2), and how many there were lately (F16)."""
 
@@ -64,8 +64,7 @@ class Memory:
         return Memory(self.digest, self.at, self.tally.with_answer(now)) if counts else self
 
 
-@dataclass(frozen=True, slots=True)
-class NewReport:
+class NewReport(Struct, frozen=True):
     """A report that has no row yet; `key` is wrapped."""
 
     report_id: str
@@ -77,8 +76,7 @@ class NewReport:
     audience: str = "desk"
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
+class Switch(Struct, frozen=True):
     """From here on the conversation is confidential: its report that has no row yet, the desk's new wrapped key."""
 
     report: NewReport
@@ -86,8 +84,7 @@ class Switch:
     desk_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(Struct, frozen=True):
     """A conversation with its seals open. `new_report` is there for one that is not stored yet.
 
     `report_key` is that of the report it stands under, `other_key` that of the other one it has an id for.
@@ -109,8 +106,7 @@ class Opened:
         return blake2b(body.encode("utf-8", "surrogatepass"), key=self.key.secret, digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """One turn, ready to be written.
 
     `seen` is the stored row it was worked out from (None: there was none). `row` is what it becomes, or, with a

@@ -23,7 +23,6 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -31,6 +30,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from msgspec import Struct
 
 AUDIENCES = ("content", "conversation")
 FOLLOW_SECONDS = 2.0
@@ -64,8 +64,7 @@ def _bound(place: Place, key_id: str) -> bytes:
     return f"{len(table)}:{table}{len(row)}:{row}{len(column)}:{column}{len(key_id)}:{key_id}".encode()
 
 
-@dataclass(frozen=True)
-class DataKey:
+class DataKey(Struct, frozen=True, dict=True):
     """A 256-bit AES-GCM key with its id."""
 
     id: str
@@ -96,8 +95,7 @@ class DataKey:
             raise NotOpened(f"{place.table}.{place.column}") from error
 
 
-@dataclass(frozen=True)
-class MasterKeys:
+class MasterKeys(Struct, frozen=True, dict=True):
     """The named keys of one audience; `current` seals, all open."""
 
     current: str
@@ -119,8 +117,7 @@ class MasterKeys:
         return self.key(self.current)
 
 
-@dataclass(frozen=True)
-class SendingKeys:
+class SendingKeys(Struct, frozen=True):
     """X25519 keys for addresses; a private half may be missing where texts are only taken in."""
 
     current: str
@@ -131,8 +128,7 @@ class SendingKeys:
         return f"SendingKeys(current={self.current!r}, ids={sorted(self.public)}, opens={sorted(self.private)})"
 
 
-@dataclass(frozen=True)
-class _Held:
+class _Held(Struct, frozen=True, dict=True):
     """What a ring holds at one moment."""
 
     masters: Mapping[str, MasterKeys]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from conversations.wording import Position
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One thing to mend: in which step or line of text, which language, what, and where in the file.
 
     `path` shows the shortest way to it as a conversation on the phone, `> ` said and `< ` heard; empty where it needs

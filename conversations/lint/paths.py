@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conversations.conditions import FLAGS, VALUES, Condition, View
 from conversations.flow import OPENING, Flow, Kind, Step
@@ -29,8 +31,7 @@ _SAMPLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Stand:
+class _Stand(Struct, frozen=True):
     """Where a walk stands: the step, what is settled and answered so far, and what was said and heard."""
 
     facts: Facts
@@ -151,7 +152,7 @@ def _onward(flow: Flow, stand: _Stand) -> Iterator[_Stand]:
 
 def _plain(told: dict[str, str | bool]) -> dict[str, Any]:
     """What a choice tells, as keys of a view."""
-    return {key: value for key, value in told.items() if key in View.__dataclass_fields__}
+    return {key: value for key, value in told.items() if key in View.__struct_fields__}
 
 
 def _arrive(flow: Flow, stand: _Stand, event: str) -> _Stand:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from conversations.echo import LONGEST as LONGEST_ECHO
 from conversations.flow import WHOLE_QUESTION, Flow, Kind, Step
@@ -15,8 +16,7 @@ MOST_SEGMENTS = {"en": 1}
 """Segments a text may take by language; two in any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Longest:
+class Longest(Struct, frozen=True):
     """A text with the longest values filled in: of which step or line, which of its texts, language, place in the file.
 
     `part` is `text`, `again`, `short`, `line`, `topic`, or `closing` for an end with the sentence that may follow it.

@@ -7,10 +7,11 @@ where they are few, else every pair of values (a covering array of strength two;
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import combinations, islice, product
 from math import prod
 from typing import Any
+
+from msgspec.structs import replace
 
 from conversations.conditions import (
     VALUES,

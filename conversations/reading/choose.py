@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from math import cos, hypot, log10, radians
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.files import listed
 from conversations.reading.gazetteer import Gazetteer, Station, gazetteer
@@ -21,8 +22,7 @@ _KM: Final = 111.2
 _OTHER_NETWORKS: Final = listed("choose.other_networks")
 
 
-@dataclass(frozen=True, slots=True)
-class Hints:
+class Hints(Struct, frozen=True):
     """What the text and the conversation say about where we are.
 
     `networks` spoken of ("tube"), `lines` named, `words` of the text, `near` stations known, `countries` of the
@@ -36,8 +36,7 @@ class Hints:
     countries: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(Struct, frozen=True):
     """A place decided: the station, None for a bare city or a draw, and those to ask about, likeliest first."""
 
     station: Station | None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from conversations.reading.files import load
 
@@ -12,8 +13,7 @@ AT, FROM, TO, NEXT, BETWEEN, DROP = "at", "from", "to", "next", "between", "drop
 """What a place may be: where it happened, where the train comes from, goes to and stops next; `drop`: none of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cues:
+class Cues(Struct, frozen=True):
     """The cue phrases, as tuples of words, and the words that follow a place."""
 
     phrases: Mapping[tuple[str, ...], str]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from math import log10
 from typing import Final, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
+from msgspec import Struct
 
 from conversations.reading.files import DATA
 from conversations.reading.names import key_word, pattern_of
@@ -32,8 +32,7 @@ class Station(NamedTuple):
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A name at words `first` to `last` (excluded); `value` is what the name stands for."""
 
     first: int

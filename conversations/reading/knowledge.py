@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import json
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
+
+from msgspec import Struct
 
 from conversations.reading.files import DATA, load
 from conversations.reading.gazetteer import gazetteer
@@ -22,8 +23,7 @@ SOFT, BESIDE = "_soft", "_beside"
 """Endings of labels: of vague rules, and of rules that count beside any other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """Everything read from the data folder but the places."""
 
     rules: Rules

@@ -8,13 +8,14 @@ the rest). `tests/evaluate/train.py` writes the file.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log, sqrt
 from string import ascii_letters
-from struct import Struct
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.files import DATA
 from conversations.reading.gazetteer import GAP
@@ -65,8 +66,7 @@ def signs(words: Words, hits: Sequence[Hit], looked: Sequence[Word]) -> list[Sig
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
+class Scores(Struct, frozen=True):
     """The likenesses of one text, and its signs by name.
 
     `lanes`: for each label the sum of its weights, above `_HALF`, in parts of which `unit` is the worth.
@@ -122,7 +122,7 @@ class Likeness:
         self._rows = {name: row for name, _, row in rows}
         self._read: dict[str, tuple[float, int]] = {}
         self._zero = sum(_HALF << (_LANE * lane) for lane in range(len(pairs)))
-        self._lanes = Struct(f"<{len(pairs)}I")
+        self._lanes = struct.Struct(f"<{len(pairs)}I")
 
     def weights(self, names: Iterable[str], label: str) -> dict[str, float]:
         """Those of some signs that have a weight for a label, each with that times how rare the sign is."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
+
+from msgspec import Struct, field
 
 from conversations.reading.normal import Span
 
@@ -12,8 +13,7 @@ PLACE_KEYS = ("at", "from", "to", "next", "line")
 SERVICE_KEYS = ("time", "headcode", "operator", "coach", "seat", "unit")
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What is known before a text is read.
 
     `asks`: the question put, by its name (location, train, when, language, ...); `facts`: the label object so far;
@@ -47,8 +47,7 @@ NOTHING: Final = Value(None)
 """Nothing was read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """A slot put right or taken back: `value` None withdraws it, or withdraws just `old`."""
 
     slot: str
@@ -57,8 +56,7 @@ class Correction:
     span: Span = (0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """Everything read from one text. Keys of `place` and `service` that were not read are absent."""
 
     language: Value

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 _JOINED: Final = "\u00ad\u0300-\u036f\u200b-\u200d\u2060\ufe0f\ufeff"
 _TOKEN: Final = re.compile(
@@ -28,8 +29,7 @@ WORD, PART, SENTENCE = 0, 1, 2
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """The words of a text.
 
     `words` are lower case, without accents and apostrophes; `starts` and `ends` their code points in `text`; `breaks`

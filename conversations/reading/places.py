@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conversations.reading.files import listed
 from conversations.reading.gazetteer import GAP, Found, Gazetteer, gazetteer
@@ -26,8 +28,7 @@ SLIP_CUES: Final = listed("places.slip_cues")
 _MUTATING: Final = listed("places.mutating")
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Struct, frozen=True):
     """A place named at words `first` to `last` (excluded). `ids` are the stations it may be, `score` 100 when exact."""
 
     first: int

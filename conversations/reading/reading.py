@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from conversations.reading import service, times
 from conversations.reading.answers import answer_of, corrections, denied, instead, is_put_right
@@ -63,8 +65,7 @@ def seen(text: str) -> list[Sign]:
     return _signs(names, hits, looked, _judged(words, Hits(hits), known, None))
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(Struct, frozen=True):
     """What the rules alone make of a text: the behaviours, the dangers that are not denied, police or staff."""
 
     acts: list[tuple[str, list[Hit]]]
@@ -88,8 +89,7 @@ def _signs(names: _Names, hits: list[Hit], looked: list[Word], judged: _Judged) 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
+class _Names(Struct, frozen=True):
     """What is named in a text, and the words that are left for the rules."""
 
     language: Value
@@ -115,8 +115,7 @@ def _names(words: Words, known: Knowledge, context: Context) -> _Names:
     return _Names(language, place, train.values, gone, where, _masked(words, where, lines, train))
 
 
-@dataclass(frozen=True, slots=True)
-class _Train:
+class _Train(Struct, frozen=True):
     values: dict[str, Value]
     operators: list[service.Piece]
     numbers: list[service.Piece]
@@ -278,8 +277,7 @@ def _role(words: Words, hits: list[Hit], names: list[str], context: Context) -> 
     return role_of(words, hits, names)
 
 
-@dataclass(frozen=True, slots=True)
-class _Happened:
+class _Happened(Struct, frozen=True):
     intent: Value
     acts: list[tuple[str, list[Hit]]]
     danger: list[Hit]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.answers import is_put_right
 from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO, cues
@@ -19,8 +20,7 @@ _FAR, _LONGEST_CUE = 11, 4
 _BARE, _PLAIN, _CLEAR = 1, 2, 3
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A mention and its part: `role`, how plainly the text says so (1 to 3), the rule that says it."""
 
     mention: Mention

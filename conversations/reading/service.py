@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.files import load
 from conversations.reading.gazetteer import Names, _table
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A value of the train or line: words `first` to `last` (excluded) and the rule that read it."""
 
     value: str
@@ -22,8 +22,7 @@ class Piece:
     rule: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Named:
+class _Named(Struct, frozen=True):
     lines: Names
     networks: dict[str, str]
     operators: Names

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.files import listed
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
@@ -24,8 +25,7 @@ _NOT_BEFORE: Final = listed("times.not_before")
 _SPACED_CUES: Final = listed("times.spaced_cues")
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(Struct, frozen=True):
     """A time of day: minutes since midnight, `kind` train or event, words `first` to `last` (excluded)."""
 
     minutes: int
@@ -41,8 +41,7 @@ class Time:
         return f"{self.minutes // 60:02d}:{self.minutes % 60:02d}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
+class _Clock(Struct, frozen=True):
     """A time as said: hour, minute, whether its form settles the half of the day, an am or pm right behind it."""
 
     hour: int

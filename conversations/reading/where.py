@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading import places, roles
 from conversations.reading.choose import Chosen, Hints, choose
@@ -18,8 +19,7 @@ from conversations.reading.roles import Role
 from conversations.reading.service import Piece
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """The place values of a text and the words of all names in it, those that are no slot too."""
 
     values: dict[str, Value]

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from handlers.alarms import OVER, Told
 from handlers.records.alarms import AlarmRow
@@ -20,8 +21,7 @@ TITLE: Final = "Quietline"
 _SECONDS: Final = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """One way: what people call it (`1 slack`), and the service behind it. Its address holds secrets."""
 
     name: str

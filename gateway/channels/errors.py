@@ -5,7 +5,7 @@ Source: https://www.twilio.com/docs/api/errors
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.ports import SendAction
 
@@ -15,8 +15,7 @@ NO_ANSWER = "no answer"
 NO_KEY = "no api key"
 
 
-@dataclass(frozen=True, slots=True)
-class CarrierError:
+class CarrierError(Struct, frozen=True):
     """One refusal: what to do, whether it alarms, what a person reads."""
 
     action: SendAction

@@ -6,7 +6,8 @@ Its secret is derived from the key ring that all processes share, so there is no
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from gateway.channels.mailbox import MemoryMailbox
 from gateway.channels.simulator import SimulatorChannel

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from gateway.channels import twiml
 from gateway.channels.twilio_fields import inbound_text, status_note
@@ -20,8 +21,7 @@ CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class PublicUrls:
+class PublicUrls(Struct, frozen=True):
     """Where the carrier reaches us, exactly as its console has it, `#...` included or not."""
 
     inbound: str

@@ -68,7 +68,7 @@ def _run(given: dict[str, Any]) -> None:
 
 
 def _account_and_delivery(given: dict[str, Any]) -> tuple[Account, Delivery]:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from gateway import secrets
     from gateway.channels.twilio import CONNECTION_OVERRIDES, PublicUrls

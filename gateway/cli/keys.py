@@ -53,8 +53,9 @@ def list_() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A line of JSON each.")
 def status(as_json: bool) -> None:
     """Count what is under the key in use and what is not yet. Exit code 1 while a rotation is unfinished."""
-    from dataclasses import asdict
     from datetime import UTC, datetime
+
+    from msgspec.structs import asdict
 
     from gateway.cli.table import table
     from handlers.rotation import PURPOSES, standing

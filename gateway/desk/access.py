@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Self
 
 from flask import Request
+from msgspec import Struct
 
 from gateway.config import Config
 from gateway.desk.oidc import Provider
@@ -15,8 +15,7 @@ from handlers.networks import Network
 from handlers.passkeys import RelyingParty
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """What stands between a browser and the desk. Where a part is absent, it is not offered."""
 
     party: RelyingParty | None = None

@@ -10,10 +10,11 @@ import csv
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.reading.files import DATA as READER
 
@@ -35,8 +36,7 @@ Line = tuple[Point, ...]
 Box = tuple[int, int, int, int]  # west, south, east, north
 
 
-@dataclass(frozen=True, slots=True)
-class Station:
+class Station(Struct, frozen=True):
     """A station or stop: its code, name, network, position and a rough rank by use."""
 
     code: str
@@ -71,8 +71,7 @@ class Grid:
         return [found[number] for number in sorted(found)]
 
 
-@dataclass(frozen=True, slots=True)
-class Atlas:
+class Atlas(Struct, frozen=True):
     """All of it. `levels` holds rail lines and, near by, Tube lines, `land` the rings of the coast, for each of LEVELS.
 
     `main` are the stations most used, the most used first.

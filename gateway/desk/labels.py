@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 LETTER: Final = 18.5  # units a letter of the larger names takes on average
 SMALL_LETTER: Final = 15.0
@@ -15,8 +16,7 @@ Place = tuple[int, int]
 Taken = tuple[float, float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """Words in the picture: where their base line begins, is centred or ends; `kind` is mark, near or edge."""
 
     x: int

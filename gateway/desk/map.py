@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
+
+from msgspec import Struct
 
 from gateway.desk.atlas import CREDIT, LEVELS, SCALE, Box, Line, Point, Station, atlas, clipped, kilometres, meets
 from gateway.desk.labels import Label, placed
@@ -31,8 +32,7 @@ _COMPASS: Final = ("north", "north-east", "east", "south-east", "south", "south-
 _RAIL: Final = frozenset({"NR", "ELR"})
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """A station of the report, where it is in the picture. `kind` is at, between, next, from or to."""
 
     kind: str
@@ -40,8 +40,7 @@ class Mark:
     y: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Struct, frozen=True):
     """What lies outside the picture: where its edge is crossed, which way (degrees from east, clockwise), the words."""
 
     x: int
@@ -51,8 +50,7 @@ class Arrow:
     anchor: str
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Struct, frozen=True):
     """A picture of `WIDTH` by `HEIGHT` units, and the same in words."""
 
     title: str
@@ -72,8 +70,7 @@ class Map:
     height: int = HEIGHT
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """A window: its middle, and how many units of the picture a unit of latitude takes."""
 
     middle: Point

@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from gateway.config import Config
 from handlers.single_sign_on import Begun, Identity
@@ -43,8 +44,7 @@ class ProviderError(Exception):
     """Nobody can be signed in by it."""
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What the issuer has said of itself, and when (monotonic seconds)."""
 
     metadata: Mapping[str, str] = field(default_factory=dict)

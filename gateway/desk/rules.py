@@ -9,8 +9,9 @@ in any role, `OUTSIDE` for the few pages before that.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.desk import HANDLERS
 from handlers.people import ROLES
@@ -20,8 +21,7 @@ class RouteWithoutRule(Exception):
     """The table and the routes do not agree."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """Who may call one route.
 
     `reports` says that a report's audience is checked as well (R8), `enrolling` that a session which only enrols may

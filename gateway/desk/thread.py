@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.desk import words
 from handlers.desk import Report, Sent
@@ -44,8 +46,7 @@ CAME: Final = {REPEAT: "came twice"}
 OPEN: Final = ("open", "no answer yet")
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """One text. `side` is `them`, `us` (the questions) or `staff`.
 
     `mark` is queued, sent, delivered, failed or open, `state` the same in words; of a reporter's text how it came,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+from msgspec import Struct
 
 
 class Severity(IntEnum):
@@ -16,8 +17,7 @@ class Severity(IntEnum):
     INFO = 2  # good to know
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """One finding: what is, and what to do about it, in a line. Free of secrets."""
 
     severity: Severity

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from time import time
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import urllib3
+from msgspec import Struct
 
 from gateway.channels.twilio import PublicUrls
 from gateway.channels.twilio_signature import sign
@@ -29,8 +29,7 @@ class _Unreachable(Exception):
     """Nobody answered; the text says how."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(Struct, frozen=True):
     status: int
     is_ours: bool
     date: str

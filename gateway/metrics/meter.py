@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
+
 from conversations.texts import fits_one, segments
 from handlers.records import measures
 from handlers.records.database import Database, StoreError, Transaction
@@ -45,8 +47,7 @@ class MeasuredText:
     answer: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredSend:
+class MeasuredSend(Struct, frozen=True):
     """One text that went out by itself: our token of it, and its segments."""
 
     channel: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from msgspec import Struct
 from prompt_toolkit.utils import get_cwidth
 
 _UNSHOWABLE: Final = re.compile(r"[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -24,8 +24,7 @@ class Side(Enum):
     GATEWAY = "\x1b[48;5;238m\x1b[38;5;231m"
 
 
-@dataclass(frozen=True, slots=True)
-class Screen:
+class Screen(Struct, frozen=True):
     """How wide the terminal is, in columns, and whether it shows colours."""
 
     columns: int

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from handlers.ports import InboundText
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One phone and one of our addresses. `medium` is that of the sender (`sms`, `whatsapp`)."""
 
     medium: str
@@ -21,8 +21,7 @@ class Exchange:
         return "Exchange(...)"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a conversation stands; all None where none has begun.
 
     `step` is the flow's step, `asks` the name of what is asked, `ended` how it ended, `report` the canonical document.

@@ -6,11 +6,11 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import orjson
+from msgspec.structs import replace
 
 from conversations import asides, report, support
 from conversations.reading import read

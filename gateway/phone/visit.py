@@ -7,8 +7,9 @@ what was before it, so that equal answers are never taken for a repeat by the ne
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from conversations.texts import normalise
 from gateway.channels.addresses import split_address
@@ -24,8 +25,7 @@ class PhoneError(Exception):
     """What was asked of the phone cannot be done; the text says why and repeats nothing of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(Struct, frozen=True):
     """What the phone got, oldest first, and how the conversation stands then."""
 
     texts: list[str]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Struct, frozen=True):
     """One account: what signs its webhooks (two tokens during a rotation) and what opens its REST API."""
 
     sid: str

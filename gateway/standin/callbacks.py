@@ -11,12 +11,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 from urllib.parse import urldefrag
 
 import urllib3
+from msgspec import Struct
 
 from gateway.standin.account import Account
 from gateway.standin.forms import FORM_HEADERS, encode, status
@@ -27,8 +27,7 @@ WELL: Final = ("queued", "sent", "delivered")
 _TIMEOUT: Final = urllib3.Timeout(connect=5.0, read=15.0)
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What becomes of texts: shares of those that fail with `code`, and of news that is dropped, doubled, shuffled."""
 
     failed: float = 0.0
@@ -36,6 +35,9 @@ class Fate:
     dropped: float = 0.0
     doubled: float = 0.0
     shuffled: float = 0.0
+
+
+_KIND = Fate()
 
 
 class Callbacks:
@@ -49,7 +51,7 @@ class Callbacks:
     """
 
     def __init__(
-        self, account: Account, fate: Fate = Fate(), seed: int = 1, note: Callable[[str, str, str], None] | None = None
+        self, account: Account, fate: Fate = _KIND, seed: int = 1, note: Callable[[str, str, str], None] | None = None
     ) -> None:  # fmt: skip
         self._account = account
         self._fate = fate

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urldefrag
 
 import urllib3
+from msgspec import Struct
 
 from gateway.standin.account import Account
 from gateway.standin.forms import FORM_HEADERS, Pairs, encode, inbound
@@ -20,8 +20,7 @@ from gateway.standin.policy import CLIENT_ERROR, CONNECT, READ, SERVER_ERROR, TO
 from gateway.standin.signing import sign
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """How a delivery ended: the answer of the last address that was tried, None where none answered 200."""
 
     body: bytes | None

@@ -8,9 +8,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from gateway.standin.forms import message_sid
 
@@ -31,8 +33,7 @@ def keyword(body: str, recipient: str) -> str | None:
     return next((name for name, words in (("STOP", STOP), ("START", START), ("HELP", HELP)) if word in words), None)
 
 
-@dataclass(frozen=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     """One file of a message."""
 
     sid: str
@@ -40,8 +41,7 @@ class Attachment:
     content: bytes
 
 
-@dataclass(frozen=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message; `created` is in Unix seconds, `date_sent` stays absent while it is queued."""
 
     sid: str

@@ -6,16 +6,16 @@ Whatever becomes of a text, the carrier's list has it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from random import Random
+
+from msgspec import Struct
 
 from gateway.standin.delivery import Delivered, Delivery
 from gateway.standin.messages import Attachment, Message
 from gateway.standin.rest import Carrier
 
 
-@dataclass(frozen=True, slots=True)
-class Weather:
+class Weather(Struct, frozen=True):
     """Shares of texts: `dropped` never reach us, `repeated` come again under their SID, `doubled` under another one,
     `shuffled` change places with the next."""
 
@@ -25,8 +25,10 @@ class Weather:
     shuffled: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+_FAIR = Weather()
+
+
+class Text(Struct, frozen=True):
     """What somebody texts."""
 
     sender: str
@@ -35,8 +37,7 @@ class Text:
     media: tuple[Attachment, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
+class Carried(Struct, frozen=True):
     """What became of one delivery; `done` is None where the text was dropped."""
 
     message: Message
@@ -53,7 +54,7 @@ class Network:
         seed: of the chance.
     """
 
-    def __init__(self, carrier: Carrier, delivery: Delivery, weather: Weather = Weather(), seed: int = 1) -> None:
+    def __init__(self, carrier: Carrier, delivery: Delivery, weather: Weather = _FAIR, seed: int = 1) -> None:
         self._carrier = carrier
         self._delivery = delivery
         self._weather = weather

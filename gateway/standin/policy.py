@@ -8,9 +8,10 @@ Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urldefrag
+
+from msgspec import Struct
 
 TOTAL_SECONDS: Final = 15.0
 CONNECT: Final = "ct"
@@ -20,8 +21,7 @@ SERVER_ERROR: Final = "5xx"
 _ALL: Final = "all"
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """What holds for one address; times in seconds. `on`: the failures after which it is tried again."""
 
     retries: int = 1

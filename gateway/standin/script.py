@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True)
-class Refuse:
+class Refuse(Struct, frozen=True):
     """Answers with an error of the carrier's form; its message quotes the request, as the carrier's does."""
 
     code: int
     status: int = 400
 
 
-@dataclass(frozen=True)
-class Say:
+class Say(Struct, frozen=True):
     """Answers with exactly this, after taking the message if `takes`."""
 
     status: int
@@ -24,15 +22,13 @@ class Say:
     takes: bool = False
 
 
-@dataclass(frozen=True)
-class Hang:
+class Hang(Struct, frozen=True):
     """Never answers, after taking the message if `takes`."""
 
     takes: bool = False
 
 
-@dataclass(frozen=True)
-class Drop:
+class Drop(Struct, frozen=True):
     """Shuts the connection without a word, after taking the message if `takes`."""
 
     takes: bool = False

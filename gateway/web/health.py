@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import orjson
 from flask import Blueprint, Response
+from msgspec import Struct
 
 
 class CheckFailedError(Exception):
     """Raised by a check; its text is shown to anybody, such as `no run for 40 s`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One thing that the gateway needs.
 
     Args:

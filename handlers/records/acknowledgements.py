@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("acknowledgements")
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledgement:
+class Acknowledgement(Struct, frozen=True):
     """One answer. `reason` is the cause of a rejection or the outcome of a completion. Times in milliseconds."""
 
     sink: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("alarms")
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmRow:
+class AlarmRow(Struct, frozen=True):
     """One alarm. `times` is how often it was told, `due_at` when it is told next."""
 
     id: str
@@ -25,8 +24,7 @@ class AlarmRow:
     due_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RouteRow:
+class RouteRow(Struct, frozen=True):
     """One way of telling. `failed_at`: since when it fails, None where the last try went through."""
 
     route: str

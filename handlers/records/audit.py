@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -19,8 +20,7 @@ _AT_ONCE: Final = 1000
 _S = statements("audit")
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRow:
+class AuditRow(Struct, frozen=True):
     """One look or change: ids and codes alone, no content and no number. `at` in milliseconds since 1970.
 
     `kind` is one of R10's six; `what` is such as `report`; `why` a short reason of ours; `to_whom` where something
@@ -39,11 +39,10 @@ class AuditRow:
     to_whom: str | None = None
 
 
-_NAMES = tuple(AuditRow.__dataclass_fields__)
+_NAMES = tuple(AuditRow.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """One row of the chain: its number, the digest before it, its own; both None on rows from before there was one."""
 
     id: int
@@ -101,8 +100,7 @@ def of_report(tx: Transaction, report_id: str) -> list[AuditRow]:
     return [AuditRow(*row) for row in tx.all(_S.OF_REPORT, report=report_id)]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Which rows: by whom (`-` for the installation itself), of which kind and act, about which report by its id or
     reference; empty asks for nothing. `since` and `until` in milliseconds, the end excluded."""
 

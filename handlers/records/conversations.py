@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -15,8 +16,7 @@ _S = statements("conversations")
 _MOST_INDEXES = 8
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationRow:
+class ConversationRow(Struct, frozen=True):
     """One open exchange; `key`, `report_key`, `address` and `state` are sealed."""
 
     id: str
@@ -37,7 +37,7 @@ class ConversationRow:
     due_at: int | None
 
 
-_NAMES = tuple(ConversationRow.__dataclass_fields__)
+_NAMES = tuple(ConversationRow.__struct_fields__)
 
 
 def place(conversation_id: str, column: str) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("dead")
 
 
-@dataclass(frozen=True, slots=True)
-class DeadText:
+class DeadText(Struct, frozen=True):
     """A text whose turn is not taken. `can_be_taken`: its sender's address is still there."""
 
     number: int
@@ -24,8 +23,7 @@ class DeadText:
     can_be_taken: bool  # 0 and 1 where the database knows no other
 
 
-@dataclass(frozen=True, slots=True)
-class DeadDelivery:
+class DeadDelivery(Struct, frozen=True):
     """A revision that its sink has refused, or has not taken at the last try."""
 
     number: int

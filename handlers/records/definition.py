@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy.sql.base import Executable
 
 
-@dataclass(frozen=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A Core statement; values that are not in it as constants are `bindparam`s, given at each run.
 
     `postgresql` is the statement for PostgreSQL where it differs.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from handlers.records import shifts
 from handlers.records.compiled import statements
@@ -17,8 +18,7 @@ DANGER, NOW, UNKNOWN, PAST, MOVED = range(5)
 RESTS: Final = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One line. `rank` is one of the five above; the columns are described in `handlers.records.desk_schema`."""
 
     report_id: str
@@ -42,19 +42,17 @@ class Item:
     practice: int = 0  # 1: an exercise, 2: one that rests while real reports wait
 
 
-_COLUMNS: Final = len(Item.__dataclass_fields__)
+_COLUMNS: Final = len(Item.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class TopRow:
+class TopRow(Struct, frozen=True):
     """An open line with its report's readable part and wrapped key, None where it has no report."""
 
     item: Item
     report: tuple[StoredReport, bytes] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """How a line stands: who has it, and since when it waits for somebody."""
 
     report_id: str
@@ -63,8 +61,7 @@ class Standing:
     clock_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRow:
+class NoteRow(Struct, frozen=True):
     """What somebody wrote beside a report; `body` is sealed."""
 
     token: str

@@ -11,11 +11,11 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy.pool import NullPool
 
 from handlers.records.database import Database, StoreError
@@ -29,8 +29,7 @@ TABLES: Final = tuple(table for table in metadata.sorted_tables if table.name no
 _ROWS_AT_ONCE: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """Some rows of one table: a sequence of values each, in the order of `columns`."""
 
     table: str

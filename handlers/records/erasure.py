@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from handlers.records import samples
 from handlers.records.compiled import statements
@@ -14,8 +15,7 @@ from handlers.vault import Place
 _S = statements("erasure")
 
 
-@dataclass(frozen=True, slots=True)
-class ReportRow:
+class ReportRow(Struct, frozen=True):
     """What the store says of a report, its sealed words apart; `key` is wrapped."""
 
     organisation: str
@@ -28,8 +28,7 @@ class ReportRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(Struct, frozen=True):
     """A report that may not be erased, since when, and who said so."""
 
     report_id: str
@@ -37,8 +36,7 @@ class Hold:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """Where a reporter who agreed to it may be written to; `address` is sealed."""
 
     channel: str

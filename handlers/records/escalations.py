@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("escalations")
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A report without an answer: how many contacts know, of which revision, and what there is to tell by now.
 
     `priority` is 0 where one of its revisions was urgent.

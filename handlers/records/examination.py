@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from handlers.records.database import Database, StoreError
 from handlers.records.migrate import is_current
@@ -14,8 +14,7 @@ from handlers.records.migrate import is_current
 _KEEPS_COMMITS = ("fsync", "full_page_writes")
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
+class Examined(Struct, frozen=True):
     """A database that answered.
 
     `exists`: False where its file has not been made. `current`: its schema is the newest. `unsafe`: settings of a

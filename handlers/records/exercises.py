@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -12,8 +12,7 @@ _S = statements("exercises")
 RUNNING, PAUSED, OVER, STOPPED = "running", "paused", "over", "stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class ExerciseRow:
+class ExerciseRow(Struct, frozen=True):
     """One exercise; the columns are described in `handlers.records.shift_schema`."""
 
     id: str
@@ -32,8 +31,7 @@ class ExerciseRow:
     outcome: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """How the queue's line of an exercise stands."""
 
     holder: str | None

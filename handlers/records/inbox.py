@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -11,8 +11,7 @@ from handlers.vault import Place
 _S = statements("inbox")
 
 
-@dataclass(frozen=True, slots=True)
-class InboxRow:
+class InboxRow(Struct, frozen=True):
     """A stored text; `key`, `sender`, `body` and `reply` are sealed."""
 
     id: int
@@ -120,8 +119,7 @@ def find(tx: Transaction, channel: str, external_id: str) -> InboxRow | None:
     return None if row is None else InboxRow(*row)
 
 
-@dataclass(frozen=True, slots=True)
-class ThreadRow:
+class ThreadRow(Struct, frozen=True):
     """A text in a report's thread and what answered it; `key`, `body` and `reply` are sealed."""
 
     received_at: int

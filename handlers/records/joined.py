@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -12,11 +13,10 @@ from handlers.records.desk_items import Item
 from handlers.vault import Place
 
 _S = statements("joined")
-_COLUMNS: Final = len(Item.__slots__)
+_COLUMNS: Final = len(Item.__struct_fields__)
 
 
-@dataclass(frozen=True, slots=True)
-class LineRow:
+class LineRow(Struct, frozen=True):
     """A line with its report: readable parts, wrapped key, newest sealed document and its number."""
 
     item: Item
@@ -28,8 +28,7 @@ class LineRow:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class NearRow:
+class NearRow(Struct, frozen=True):
     """A line that may be of the same incident as another: what is needed to compare them. `since` as in `Item`."""
 
     report_id: str
@@ -40,8 +39,7 @@ class NearRow:
     revision: int
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionRow:
+class RevisionRow(Struct, frozen=True):
     """One revision of a report; `document` is sealed."""
 
     revision: int
@@ -50,8 +48,7 @@ class RevisionRow:
     document: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LabelRow:
+class LabelRow(Struct, frozen=True):
     """Words on a report; `body` is sealed."""
 
     report_id: str
@@ -61,8 +58,7 @@ class LabelRow:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ViewRow:
+class ViewRow(Struct, frozen=True):
     """A person's named filter; `key` is wrapped, `body` sealed."""
 
     token: str

@@ -7,7 +7,7 @@ owner.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -15,8 +15,7 @@ from handlers.records.database import Transaction
 _S = statements("outbox")
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """A row under our lease; `attempts` counts this one. `document` and `key` are sealed."""
 
     id: int
@@ -31,8 +30,7 @@ class Claimed:
     key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
+class DeliveryRow(Struct, frozen=True):
     """Where one revision stands with one sink. Times in milliseconds since 1970."""
 
     revision: int
@@ -44,8 +42,7 @@ class DeliveryRow:
     cause: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """A sink that is paused, why, since when, and when it is probed next. Times in milliseconds since 1970."""
 
     sink: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("passkeys")
 
 
-@dataclass(frozen=True, slots=True)
-class PasskeyRow:
+class PasskeyRow(Struct, frozen=True):
     """One authenticator of a person; `public_key` in COSE form (RFC 9053)."""
 
     id: str

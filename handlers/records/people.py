@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from handlers.records import passkeys
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -26,8 +28,7 @@ class PersonRow:
     locked: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """Who is signed in by one token."""
 
     person_id: str
@@ -38,8 +39,7 @@ class SessionRow:
     how: str
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True):
     """One of a person's sessions, by the hash of its token."""
 
     hash: str

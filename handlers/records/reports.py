@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -11,8 +11,7 @@ from handlers.vault import Place
 _S = statements("reports")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredReport:
+class StoredReport(Struct, frozen=True):
     """The readable part of a report; its words are in its revisions. Times in milliseconds since 1970."""
 
     id: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -12,8 +13,7 @@ from handlers.vault import Place
 _S = statements("rotation")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """One column of wrapped keys or sealed addresses: whose master key it is under, and what its table counts by."""
 
     purpose: str
@@ -48,8 +48,7 @@ KINDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """A value under another key than the wanted one; `name` is the row's in its `Place`."""
 
     key: Any
@@ -57,8 +56,7 @@ class Row:
     sealed: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Indexed:
+class Indexed(Struct, frozen=True):
     """An open conversation: what its index is made of. `address` is sealed."""
 
     id: str

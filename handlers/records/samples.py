@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -11,8 +11,7 @@ from handlers.vault import Place
 _S = statements("samples")
 
 
-@dataclass(frozen=True, slots=True)
-class SampleRow:
+class SampleRow(Struct, frozen=True):
     """A report that was drawn; `body` is the sealed remark."""
 
     report_id: str

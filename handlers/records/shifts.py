@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -13,8 +14,7 @@ from handlers.vault import Place
 _S = statements("shifts")
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """Somebody at the desk. `report_id` is empty where they are at no report, `doing` here, reading or writing."""
 
     person_id: str
@@ -25,8 +25,7 @@ class Present:
     doing: str
 
 
-@dataclass(frozen=True, slots=True)
-class BreachRow:
+class BreachRow(Struct, frozen=True):
     """A limit that was missed: `alarm`, `supervisor`, `reporter`, `word` or `promise`; `person_id` had the report."""
 
     report_id: str
@@ -36,8 +35,7 @@ class BreachRow:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class PromiseRow:
+class PromiseRow(Struct, frozen=True):
     """What somebody promised; `body` is sealed."""
 
     token: str
@@ -50,8 +48,7 @@ class PromiseRow:
     kept_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class HandoverRow:
+class HandoverRow(Struct, frozen=True):
     """What somebody hands to the next; `key` is wrapped, `body` sealed."""
 
     token: str
@@ -67,8 +64,7 @@ class HandoverRow:
     withdrawn_at: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
+class Overdue(Struct, frozen=True):
     """A promise that is past its time."""
 
     report_id: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -11,8 +11,7 @@ from handlers.vault import Place
 _S = statements("texts")
 
 
-@dataclass(frozen=True, slots=True)
-class TextRow:
+class TextRow(Struct, frozen=True):
     """A text to send; `body` is sealed. Times in milliseconds since 1970."""
 
     id: int
@@ -68,8 +67,7 @@ def state_of(tx: Transaction, token: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-@dataclass(frozen=True, slots=True)
-class OwnText:
+class OwnText(Struct, frozen=True):
     """A text of ours in a report's thread; `body` is sealed. `state` is ours, `status` the carrier's last word."""
 
     token: str

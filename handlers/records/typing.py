@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from handlers.records.compiled import statements
 from handlers.records.database import Transaction
@@ -10,8 +10,7 @@ from handlers.records.database import Transaction
 _S = statements("typing")
 
 
-@dataclass(frozen=True, slots=True)
-class TypingRow:
+class TypingRow(Struct, frozen=True):
     """Somebody writes since `began_at`; the questions rest until `until_at`."""
 
     person_id: str
@@ -19,8 +18,7 @@ class TypingRow:
     until_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class Over:
+class Over(Struct, frozen=True):
     """A report at which somebody wrote, and whose it is."""
 
     report_id: str

@@ -11,10 +11,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Event, Lock
 from typing import Final, Protocol
+
+from msgspec import Struct, field
 
 from handlers.ports import Delivery, DeliveryError, Retryable
 from handlers.sinks.formats import Format
@@ -56,8 +57,7 @@ class Place(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(Struct):
     key: str
     row: bytes
     done: bool = False

@@ -8,13 +8,13 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Event, Lock
 from time import monotonic
 from typing import Self
 
 import orjson
+from msgspec import Struct
 
 from handlers.ports import Delivery, Parked, Retryable, SinkPaused
 from handlers.sinks import settings as read
@@ -26,8 +26,7 @@ _MISCONFIGURED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FileSettings:
+class FileSettings(Struct, frozen=True):
     """`path`: the file's absolute path. Its folder must be there; the file is made with mode 600."""
 
     path: Path
@@ -35,7 +34,7 @@ class FileSettings:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Self:
         """Raises ValueError naming the setting."""
-        read.refuse_unknown(settings, (known.name for known in fields(cls)))
+        read.refuse_unknown(settings, cls.__struct_fields__)
         path = read.required(settings, "path")
         if "\0" in path or not Path(path).is_absolute() or path.endswith("/"):
             raise ValueError("path: must be the absolute path of a file")

@@ -6,9 +6,10 @@ import errno
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final, Self
+
+from msgspec import Struct
 
 from handlers.ports import DeliveryError, Retryable, SinkPaused
 from handlers.sinks import formats
@@ -19,8 +20,7 @@ from handlers.sinks.schedule import Schedule
 _MISCONFIGURED: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP})
 
 
-@dataclass(frozen=True, slots=True)
-class FolderSettings:
+class FolderSettings(Struct, frozen=True):
     """`path`: absolute, the folder must be there. `format`: csv, jsonl or mait. `every`, `at`, `timezone`: when."""
 
     path: Path
@@ -32,7 +32,7 @@ class FolderSettings:
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Self:
         """Raises ValueError naming the setting."""
-        read.refuse_unknown(settings, (known.name for known in fields(cls)))
+        read.refuse_unknown(settings, cls.__struct_fields__)
         path = read.required(settings, "path")
         if "\0" in path or not Path(path).is_absolute():
             raise ValueError("path: must be the absolute path of a folder")

@@ -11,18 +11,18 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from http.client import HTTPException
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any
 
+from msgspec import Struct
+
 MOST_ADDRESSES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds. Spent to the last they make 26, under a lease of 30.
 
     `connect`: name look-up and TCP, then once more for TLS. `read`: one wait for a byte. `whole`: everything that is

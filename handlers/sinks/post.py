@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from http.client import HTTPException
 from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult
 
+from msgspec import Struct
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -23,8 +23,7 @@ logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 BODY_CAP = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The head of an answer, as far as it matters."""
 
     status: int

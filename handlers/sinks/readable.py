@@ -6,10 +6,11 @@ It copes with any shape: a report must reach its reader even where a later versi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 NOT_REAL = {"test": "Test report", "exercise": "Exercise report"}
 STATES = {
@@ -66,16 +67,14 @@ WORDS = {
 _WIDTH = max(len(label) for label in LABELS.values()) + 2
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """A value with its label."""
 
     label: str
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """One line of the reporter's own words."""
 
     text: str
@@ -84,8 +83,7 @@ class Words:
 Line = Field | Words | str
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """Lines under a heading; `urgent` ones are to be seen first."""
 
     heading: str

@@ -7,10 +7,10 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from gateway.handover import MainHost
 from gateway.standin.account import ACCOUNT

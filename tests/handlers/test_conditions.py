@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from handlers.conditions import Surroundings, found, minutes
 from handlers.records.alarms import RouteRow

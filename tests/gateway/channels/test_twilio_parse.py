@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
+from msgspec.structs import asdict
 
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from handlers.ports import BadRequest, InboundText, Media, RawRequest

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from conversations.support import Directory, shipped
 from gateway import secrets

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from openapi_spec_validator import validate
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse

@@ -7,13 +7,13 @@ import io
 import json
 import stat
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from handlers.ports import Delivery, Parked, Retryable, SinkPaused
 from handlers.sinks import formats
