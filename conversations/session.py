@@ -17,7 +17,8 @@ from conversations.flow import BUILT_IN, OPENING, Flow
 STATES = frozenset({"open", "unfinished", "complete", "stopped"})
 ENDINGS = frozenset({"complete", "partial", "withdrawn", "support_only", "handover"})
 SHOWN_MARKS = frozenset({"silent", "no_voice", "under_18", "person_wanted", "unsure", "reporter_is_staff"})
-"""Marks that a control room sees. `platform` (not on a vehicle) and `other_language` only choose our questions."""
+"""Marks that a control room sees. `platform` (not on a vehicle), `other_language` and `day_told` only choose
+our questions."""
 
 ASIDES = frozenset({"which", "wrong", "pass_on", "language"})
 """The questions that every flow has beside its steps."""
@@ -142,7 +143,7 @@ class Session:
         cls,
         flow: Flow,
         *,
-        id: str,  # noqa: A002
+        id: str,  # noqa: A002 - the field's name
         reference: str,
         spare: str,
         spare_reference: str,

@@ -70,8 +70,8 @@ def serve(
     """Serves a WSGI application until SIGTERM or SIGINT and returns the exit code.
 
     Args:
-        application: `module:name`, or `module:factory()`. The module is imported before the workers are forked, which
-            share it then; the factory is called in each of them.
+        application: `module:name`, or `module:factory()`. The module is imported, and its `preload()` called if it has
+            one, before the workers are forked, which share it all then; the factory is called in each of them.
         workers: processes.
         threads: requests that one of them answers at once.
         pid_file: gets the master's number, for `kill -HUP`.

@@ -28,7 +28,7 @@ from handlers.service import Service
 
 # The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
 SWITCH_SECONDS = 0.0005
-# A first text that comes at once loads what it needs by itself; whoever comes later finds it there.
+# A text that comes sooner loads what it needs by itself: the flows' tables, and after a reload what reading needs.
 WARM_AFTER_SECONDS = 1.0
 
 

@@ -180,6 +180,30 @@ def report(
     )
 
 
+def look(service: Service, person: SignedIn, organisation: str, report_id: str, what: str) -> Line:
+    """One report's line alone, once the look at `what` of it is written. Raises NotThere, StoreError."""
+    with service.database.read() as tx:
+        item = find(tx, person, organisation, report_id)
+    audit.looked(
+        service, person, organisation, item.audience, what, [(report_id, item.revision)], "handling"
+    )  # fmt: skip
+    with service.database.read() as tx:
+        line = _line(service, tx, item, _names(tx, [item]))
+    if line is None:
+        raise NotThere
+    return line
+
+
+def desks(person: SignedIn) -> list[tuple[str, str]]:
+    """The desks that somebody works at, as organisation and audience."""
+    return [
+        (organisation, audience)
+        for organisation in person.organisations
+        for audience in dict.fromkeys(AUDIENCES.values())
+        if any(person.has(organisation, role) for role in roles_of(audience))
+    ]
+
+
 def opened_lines(service: Service, tx: Transaction, items: list[Item]) -> list[Line]:
     """Lines with their newest documents; only after the look at them is written (R10)."""
     names = _names(tx, items)

@@ -17,6 +17,7 @@ from handlers.service import Service
 from handlers.vault import DataKey, VaultError
 
 MOST: Final = 300
+PAGE: Final = 100
 REPEAT: Final = "repeat"
 
 
@@ -25,7 +26,7 @@ class Exchange(Struct, frozen=True):
 
     `number` counts a report's texts from 1, `at` is when it came (milliseconds), `state` how it was taken (`taken`,
     `repeat`: the network sent it twice), `media` what came with it, such as `image`; `reply` is
-    None where nothing was answered.
+    None where nothing was answered; `reply_status` the carrier's last word of it, None where it has said none.
     """
 
     number: int
@@ -34,6 +35,16 @@ class Exchange(Struct, frozen=True):
     state: str
     media: tuple[str, ...]
     reply: str | None
+    reply_status: str | None = None
+
+
+class Aside(Struct, frozen=True):
+    """A page of the texts that were set aside, how many they are in all, and whether a later page has more."""
+
+    texts: tuple[Exchange, ...]
+    count: int
+    page: int
+    more: bool
 
 
 def of_report(service: Service, item: Item) -> list[Exchange]:
@@ -45,15 +56,41 @@ def of_report(service: Service, item: Item) -> list[Exchange]:
         wrapped = reports.wrapped_key(tx, item.report_id)
         rows = inbox.of_report(tx, item.report_id, MOST)
         before = inbox.count_of_report(tx, item.report_id) - len(rows)
-    if wrapped is None:
-        return []
+    return _readable(service, item, wrapped, rows, before + 1)
+
+
+def aside(service: Service, item: Item, page: int) -> Aside:
+    """A page of such a report's texts that were set aside as too many (F16), oldest first. Raises StoreError.
+
+    Args:
+        service: the shared parts.
+        item: the report's line.
+        page: which one, from 1.
+    """
+    with service.database.read() as tx:
+        wrapped = reports.wrapped_key(tx, item.report_id)
+        count = inbox.count_aside(tx, item.report_id)
+        rows = inbox.aside_of_report(tx, item.report_id, PAGE, (page - 1) * PAGE)
+    first = (page - 1) * PAGE + 1
+    return Aside(tuple(_readable(service, item, wrapped, rows, first)), count, page, page * PAGE < count)
+
+
+def count_aside(service: Service, item: Item) -> int:
+    """How many of a report's texts were set aside. Raises StoreError."""
+    with service.database.read() as tx:
+        return inbox.count_aside(tx, item.report_id)
+
+
+def _readable(service: Service, item: Item, wrapped: bytes | None, rows: list[ThreadRow], first: int) -> list[Exchange]:
     audience = "confidential" if item.audience == "confidential" else "content"
     found: list[Exchange] = []
     try:
+        if wrapped is None:
+            return []
         key = service.ring.unwrap(audience, item.report_id, wrapped, reports.key_place(item.report_id))
     except VaultError:
         return []
-    for number, row in enumerate(rows, before + 1):
+    for number, row in enumerate(rows, first):
         try:
             found.append(_opened(key, number, row))
         except VaultError:
@@ -69,4 +106,4 @@ def _opened(report_key: DataKey, number: int, row: ThreadRow) -> Exchange:
     if row.reply is not None:
         reply = key.open(row.reply, inbox.place(row.channel, row.external_id, "reply")).decode()
     media = tuple(str(kind).partition("/")[0] or "file" for _, kind in body["media"])
-    return Exchange(number, row.received_at, body["text"], row.state, media, reply)
+    return Exchange(number, row.received_at, body["text"], row.state, media, reply, row.reply_status)

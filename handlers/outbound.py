@@ -15,7 +15,7 @@ import time
 
 from handlers import turns
 from handlers.ports import OutboundText, SendAction, SendError, StatusNote
-from handlers.records import conversations, reports, texts
+from handlers.records import conversations, desk_items, inbox, reports, texts
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.records.texts import TextRow
@@ -30,6 +30,8 @@ STAFF = "staff"
 ONCE_MORE_SECONDS = 600
 _ORDER = ("accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
 _FINAL = frozenset({"failed", "undelivered", "canceled"})
+# An answer went back in the carrier's own request, so that it has it: what says no more is not written.
+_MORE_THAN_SENT = _FINAL | {"delivered", "read"}
 _BACKOFF_SECONDS = (10, 30, 60, 120, 240)
 
 log = logging.getLogger("quietline.outbound")
@@ -139,6 +141,7 @@ def _send(service: Service, row: TextRow, outbound: OutboundText) -> bool:
         return False
     with service.database.write() as tx:
         texts.sent(tx, row.id, external_id)
+        desk_items.stir(tx, row.report_id)
     return True
 
 
@@ -158,6 +161,7 @@ def _note_failure(service: Service, row: TextRow, error: SendError) -> None:
     log.error("text %d was not sent (%s): %s", row.id, error.cause, again)
     with service.database.write() as tx:
         texts.not_sent(tx, row.id, state=again, at=now + pause, cause=error.cause)
+        desk_items.stir(tx, row.report_id)
 
 
 def note_status(service: Service, note: StatusNote) -> bool:
@@ -168,8 +172,10 @@ def note_status(service: Service, note: StatusNote) -> bool:
         before = frozenset(_ORDER[: _ORDER.index(note.status)])
     else:
         return False
+    if note.answers is not None:
+        return note.status in _MORE_THAN_SENT and _note_answer(service, note, note.answers, before)
     with service.database.write() as tx:
-        return texts.note_status(
+        report = texts.note_status(
             tx,
             channel=note.channel,
             external_id=note.external_id,
@@ -177,3 +183,19 @@ def note_status(service: Service, note: StatusNote) -> bool:
             status=note.status,
             error_code=note.error_code,
         )
+        if report is not None:
+            desk_items.stir(tx, report)
+    return report is not None
+
+
+def _note_answer(service: Service, note: StatusNote, answered: str, before: frozenset[str]) -> bool:
+    """The same for an answer that went back in the response; the desk is told at once only where it failed."""
+    with service.database.write() as tx:
+        report = inbox.note_reply(
+            tx, channel=note.channel, external_id=answered, before=before, status=note.status,
+            error_code=note.error_code,
+        )  # fmt: skip
+        if report is not None and note.status in _FINAL:
+            log.error("an answer was not delivered (%s)", note.error_code or note.status)
+            desk_items.stir(tx, report)
+    return report is not None

@@ -128,12 +128,16 @@ class InboundText(Struct, frozen=True):
 
 
 class StatusNote(Struct, frozen=True):
-    """One status callback: how far a text of ours got. `status` is the carrier's word in lower case."""
+    """One status callback: how far a text of ours got. `status` is the carrier's word in lower case.
+
+    `answers` is the id of the text that ours answered in the response; then `external_id`, its own, is new to us.
+    """
 
     channel: str
     external_id: str
     status: str
     error_code: str | None
+    answers: str | None = None
 
 
 class OutboundText(Struct, frozen=True):
@@ -189,8 +193,8 @@ class Channel(Protocol):
         """The status callback in a verified request. Raises BadRequest as `parse` does."""
         ...
 
-    def reply(self, text: str | None) -> RawResponse:
-        """The answer to an inbound request; None says nothing."""
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
+        """The answer to an inbound request; None says nothing. `answers` is the id of the text that it answers."""
         ...
 
     def send(self, text: OutboundText) -> str:

@@ -44,8 +44,8 @@ REASONS: Final = {
     "empty": "there is nothing to say",
     "long": "it is longer than two segments",
     "quiet": "the reporter cannot type: only a question that 1 or 2 answers may be put",
-    "words": "its beginning shows on a lock screen and names what R1 forbids",
-    "sure": "it names what R1 forbids; confirm that it is safe to say",
+    "words": "its beginning shows on a lock screen and could give the reporter away",
+    "sure": "it names what could give the reporter away; confirm that it is safe to say",
 }
 _ANY_CHOICE: Final = "? 1 2"  # what quiet mode lets through
 _CHOICES: Final = re.compile(r"(?<!\w)1(?!\w).*(?<!\w)2(?!\w)", re.DOTALL)

@@ -12,7 +12,7 @@ from conversations.lint.texts import templates, wordings
 from conversations.replies import URGENT_KEYWORDS, key_of
 
 CARRIER_WORDS = frozenset(
-    "stop stopall unsubscribe cancel end quit revoke optout start unstop help info".split()  # noqa: SIM905
+    "stop stopall unsubscribe cancel end quit revoke optout start unstop help info".split()  # noqa: SIM905 - read as a line
 )
 """Words that carriers act upon themselves: no answer of ours may be one. YES is one too, and stands behind a number."""
 

@@ -77,8 +77,10 @@ def _table(name: str) -> Iterator[list[str]]:
 
 def words_in(name: str) -> frozenset[str]:
     """The words of a list in the data folder; lines with # are notes."""
-    lines = (DATA / name).read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+    text = (DATA / name).read_text(encoding="utf-8")
+    if "#" in text:
+        text = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    return frozenset(text.split())
 
 
 class Gazetteer:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gc
-import json
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
+import orjson
 from msgspec import Struct
 
 from conversations.reading.files import DATA, load
@@ -64,7 +64,7 @@ def _restored(lexicon: Lexicon) -> Rules | None:
         with (DATA / COMPILED).open("rb") as file:
             if file.readline().decode().strip() != fingerprint():
                 return None
-            return Rules.restored(lexicon, json.loads(file.readline()))
+            return Rules.restored(lexicon, orjson.loads(file.readline()))
     except FileNotFoundError:
         return None
 

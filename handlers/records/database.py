@@ -396,4 +396,4 @@ class Database:
 def load_driver(url: str) -> None:
     """Loads what a database's connections need and nothing of ours does: a fifth of a second for PostgreSQL."""
     if not url.startswith(_SQLITE):
-        import psycopg  # noqa: F401
+        import psycopg  # noqa: F401 - loaded before the fork

@@ -199,6 +199,11 @@ def pull_back(tx: Transaction, *, latest: int, past_latest: int, words_latest: i
     return moved + tx.changed(_S.PULL_BACK_WORDS, latest=words_latest, at=at)
 
 
+def stir(tx: Transaction, report_id: str) -> None:
+    """Lets the pages that show a report look at it anew."""
+    tx.run(_S.STIR, report=report_id)
+
+
 def add_note(tx: Transaction, token: str, report_id: str, person_id: str, body: bytes, now: int) -> None:
     """Writes a note."""
     tx.run(_S.ADD_NOTE, token=token, report_id=report_id, person_id=person_id, at=now, body=body)

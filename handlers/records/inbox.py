@@ -120,7 +120,8 @@ def find(tx: Transaction, channel: str, external_id: str) -> InboxRow | None:
 
 
 class ThreadRow(Struct, frozen=True):
-    """A text in a report's thread and what answered it; `key`, `body` and `reply` are sealed."""
+    """A text in a report's thread and what answered it; `key`, `body` and `reply` are sealed. `reply_status` is the
+    carrier's last word of the answer."""
 
     received_at: int
     channel: str
@@ -129,6 +130,7 @@ class ThreadRow(Struct, frozen=True):
     key: bytes
     body: bytes
     reply: bytes | None
+    reply_status: str | None
 
 
 def of_report(tx: Transaction, report_id: str, most: int) -> list[ThreadRow]:
@@ -140,6 +142,29 @@ def count_of_report(tx: Transaction, report_id: str) -> int:
     """How many texts a report has, those set aside apart."""
     row = tx.one(_S.COUNT_OF_REPORT, report=report_id)
     return 0 if row is None else int(row[0])
+
+
+def aside_of_report(tx: Transaction, report_id: str, most: int, after: int) -> list[ThreadRow]:
+    """Those of its texts that were set aside as too many (F16), oldest first, from the one `after` so many."""
+    return [ThreadRow(*row) for row in tx.all(_S.ASIDE_OF_REPORT, report=report_id, most=most, after=after)]
+
+
+def count_aside(tx: Transaction, report_id: str) -> int:
+    """How many of its texts were set aside."""
+    row = tx.one(_S.COUNT_ASIDE, report=report_id)
+    return 0 if row is None else int(row[0])
+
+
+def note_reply(
+    tx: Transaction, *, channel: str, external_id: str, before: frozenset[str], status: str, error_code: str | None
+) -> str | None:
+    """Moves what is known of an answer forward: from nothing or from one of `before`. The text's report, None where
+    nothing moved."""
+    row = tx.one(_S.REPLY_STATUS, through=channel, carrier_id=external_id)
+    if row is None or (row[1] is not None and row[1] not in before):
+        return None
+    moved = tx.changed(_S.NOTE_REPLY, row=row[0], was=row[1], now_is=status, why=error_code)
+    return row[2] if moved else None
 
 
 def next_due(tx: Transaction, now: int) -> InboxRow | None:

@@ -67,7 +67,7 @@ def prepare_apart(database: Database, url: str) -> None:
     import subprocess
 
     command = [sys.executable, "-m", "handlers.records.migrate"]
-    done = subprocess.run(command, input=url, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603
+    done = subprocess.run(command, input=url, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)  # noqa: S603 - our own command
     if done.returncode != 0:
         raise StoreError(done.stdout.strip() or "the schema was not made ready")
 

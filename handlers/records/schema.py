@@ -65,6 +65,8 @@ inbox = Table(
     Column("body", LargeBinary, nullable=False),
     Column("reply", LargeBinary),
     Column("backed_up_at", BigInteger),  # when a backup that holds this row was complete
+    Column("reply_status", Text),  # the carrier's last word of our answer: delivered, read, failed, undelivered
+    Column("reply_error", Text),
     UniqueConstraint("channel", "external_id"),
 )
 WAITING = "inbox.state IN ('due', 'held')"

@@ -107,12 +107,12 @@ def not_sent(tx: Transaction, row: int, *, state: str, at: int, cause: str) -> N
 
 def note_status(
     tx: Transaction, *, channel: str, external_id: str, before: frozenset[str], status: str, error_code: str | None
-) -> bool:
-    """Moves a text's status forward: only from nothing or from one of `before`. False where nothing moved."""
+) -> str | None:
+    """Moves a text's status forward: only from nothing or from one of `before`. Its report, None where it stayed."""
     row = tx.one(_S.STATUS, through=channel, carrier_id=external_id)
     if row is None or (row[1] is not None and row[1] not in before):
-        return False
-    return tx.changed(_S.NOTE, row=row[0], was=row[1], now_is=status, why=error_code) == 1
+        return None
+    return row[2] if tx.changed(_S.NOTE, row=row[0], was=row[1], now_is=status, why=error_code) else None
 
 
 def pull_back(tx: Transaction, latest: int, at: int) -> int:

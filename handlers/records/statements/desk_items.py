@@ -67,6 +67,7 @@ REOPEN = Definition(
     )
 )
 CALM = Definition(update(desk_items).where(_THIS).values(clock_due_at=null(), words_due_at=null(), **_MORE))
+STIR = Definition(update(desk_items).where(_THIS).values(_MORE))
 _NAMES = tuple(column.name for column in desk_items.columns)
 _ROW = select(*(desk_items.c[name] for name in _NAMES))
 MARKS = Definition(

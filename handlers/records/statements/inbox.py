@@ -66,12 +66,33 @@ FORGET = Definition(
 )
 OF_REPORT = Definition(
     select(inbox.c.received_at, inbox.c.channel, inbox.c.external_id, inbox.c.state, inbox.c.key, inbox.c.body)
-    .add_columns(inbox.c.reply)
+    .add_columns(inbox.c.reply, inbox.c.reply_status)
     .where(inbox.c.report_id == bindparam("report"), inbox.c.state != "aside")
     .order_by(inbox.c.id.desc())
     .limit(bindparam("most"))
 )
+ASIDE_OF_REPORT = Definition(
+    select(inbox.c.received_at, inbox.c.channel, inbox.c.external_id, inbox.c.state, inbox.c.key, inbox.c.body)
+    .add_columns(inbox.c.reply, inbox.c.reply_status)
+    .where(inbox.c.report_id == bindparam("report"), inbox.c.state == "aside")
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+    .offset(bindparam("after"))
+)
+COUNT_ASIDE = Definition(select(func.count()).where(inbox.c.report_id == bindparam("report"), inbox.c.state == "aside"))
 COUNT_OF_REPORT = Definition(
     select(func.count()).where(inbox.c.report_id == bindparam("report"), inbox.c.state != "aside")
+)
+REPLY_STATUS = Definition(
+    select(inbox.c.id, inbox.c.reply_status, inbox.c.report_id).where(
+        inbox.c.channel == bindparam("through"),
+        inbox.c.external_id == bindparam("carrier_id"),
+        inbox.c.reply.isnot(None),
+    )
+)
+NOTE_REPLY = Definition(
+    update(inbox)
+    .where(inbox.c.id == bindparam("row"), inbox.c.reply_status.is_not_distinct_from(bindparam("was")))
+    .values(reply_status=bindparam("now_is"), reply_error=bindparam("why"))
 )
 WAITING = Definition(select(inbox.c.state, func.count()).where(text(WAITS)).group_by(inbox.c.state))

@@ -61,7 +61,9 @@ NOT_SENT = Definition(
     .values(state=bindparam("to"), due_at=bindparam("at"), error_code=bindparam("why"))
 )
 STATUS = Definition(
-    select(_T.id, _T.status).where(_T.channel == bindparam("through"), _T.external_id == bindparam("carrier_id"))
+    select(_T.id, _T.status, _T.report_id).where(
+        _T.channel == bindparam("through"), _T.external_id == bindparam("carrier_id")
+    )
 )
 NOTE = Definition(
     update(texts)

@@ -279,6 +279,12 @@ def _thread() -> None:
     )
 
 
+def _answered() -> None:
+    """How far our answers got."""
+    for name in ("reply_status", "reply_error"):
+        op.add_column("inbox", _text(name, needed=False))
+
+
 def upgrade() -> None:
     _people()
     _sessions()
@@ -291,9 +297,13 @@ def upgrade() -> None:
     _handed()
     _overseen()
     _thread()
+    _answered()
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("inbox") as batch_op:
+        for name in ("reply_error", "reply_status"):
+            batch_op.drop_column(name)
     op.drop_index("ix_inbox_report_id", "inbox")
     op.drop_table("desk_typing")
     op.drop_index("ix_conversations_report_id", "conversations")
