@@ -40,7 +40,8 @@ PROBE_SECONDS = 60
 SWEEP_SECONDS = 10.0
 NOTE_SECONDS = 0.05
 ATTENTIVE_SECONDS = 0.3
-LOOK_SECONDS = 0.005
+LOOK_SECONDS = 0.002
+SEARCH_SECONDS = 0.005  # where the store does not tell that nobody has written
 MOST_RETRY_AFTER = 3600.0
 AWAY_SECONDS = 1.0
 AWAY_AFTER_FAILURES = 3
@@ -91,6 +92,7 @@ class Lane:
         self._wanted = in_flight
         self._pause: Pause | None = None
         self._stirred = self._cycled = -math.inf
+        self._seen: tuple[int | None, int | None] = (None, None)  # the store's version, and what was due next in it
         self._senders = ThreadPoolExecutor(in_flight, thread_name_prefix=f"send-{sink.id}")
         self._thread = threading.Thread(target=self._run, name=f"lane-{sink.id}", daemon=True)
 
@@ -138,7 +140,7 @@ class Lane:
         """Seconds to wait for a bell: until something is due, sends may be noted, or it is time to look."""
         longest = NOTE_SECONDS if self._free < self._in_flight else threading.TIMEOUT_MAX
         if self._is_looking():
-            longest = LOOK_SECONDS
+            longest = SEARCH_SECONDS if self._seen[0] is None else LOOK_SECONDS
         return max(0.0, min(longest, due - time.monotonic()))
 
     def _is_looking(self) -> bool:
@@ -148,12 +150,17 @@ class Lane:
         return not self._finished.empty() and time.monotonic() - self._cycled >= NOTE_SECONDS
 
     def _has_come(self) -> bool:
-        """Whether something is due, seen without the lock."""
+        """Whether something is due, seen without the lock; where nobody has written since, without a search."""
         if not self._is_looking():
             return False
         try:
-            due_at = outbox.next_due(self._service.database.look(), self._sink.id)
+            look = self._service.database.look()
+            version = look.version()
+            if version is None or version != self._seen[0]:
+                self._seen = version, outbox.next_due(look, self._sink.id)
+            due_at = self._seen[1]
         except Exception:  # noqa: BLE001 - the cycle meets it again, and deals with it
+            self._seen = (None, None)
             return True
         return due_at is not None and due_at <= milliseconds(self._service.clock.now())
 
@@ -164,6 +171,7 @@ class Lane:
             log.error("lane %s: the store is away (%s)", self._sink.id, error)
         except Exception as error:  # noqa: BLE001 - without its lane a sink would get nothing more
             log.error("lane %s: unexpected %s", self._sink.id, type(error).__name__)
+        self._seen = (None, None)  # another connection counts its versions anew
         time.sleep(AWAY_SECONDS)  # nothing wakes it sooner: a lane that is to stop would ask without a pause
         return 0.0
 

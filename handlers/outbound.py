@@ -13,9 +13,9 @@ import logging
 import secrets
 import time
 
-from handlers import turns
+from handlers import answer_news, turns
 from handlers.ports import OutboundText, SendAction, SendError, StatusNote
-from handlers.records import conversations, desk_items, inbox, reports, texts
+from handlers.records import conversations, desk_items, reports, texts
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Transaction
 from handlers.records.texts import TextRow
@@ -29,9 +29,6 @@ FLOOD_SECONDS = 60
 STAFF = "staff"
 ONCE_MORE_SECONDS = 600
 _ORDER = ("accepted", "scheduled", "queued", "sending", "sent", "delivered", "read")
-_FINAL = frozenset({"failed", "undelivered", "canceled"})
-# An answer went back in the carrier's own request, so that it has it: what says no more is not written.
-_MORE_THAN_SENT = _FINAL | {"delivered", "read"}
 _BACKOFF_SECONDS = (10, 30, 60, 120, 240)
 
 log = logging.getLogger("quietline.outbound")
@@ -166,14 +163,14 @@ def _note_failure(service: Service, row: TextRow, error: SendError) -> None:
 
 def note_status(service: Service, note: StatusNote) -> bool:
     """Moves a text's status forward; late, repeated and unknown callbacks change nothing. True where it moved."""
-    if note.status in _FINAL:
+    if note.status in answer_news.FAILED:
         before = frozenset(_ORDER) - {"delivered", "read"}
     elif note.status in _ORDER:
         before = frozenset(_ORDER[: _ORDER.index(note.status)])
     else:
         return False
     if note.answers is not None:
-        return note.status in _MORE_THAN_SENT and _note_answer(service, note, note.answers, before)
+        return answer_news.take(service, note, before)
     with service.database.write() as tx:
         report = texts.note_status(
             tx,
@@ -184,18 +181,5 @@ def note_status(service: Service, note: StatusNote) -> bool:
             error_code=note.error_code,
         )
         if report is not None:
-            desk_items.stir(tx, report)
-    return report is not None
-
-
-def _note_answer(service: Service, note: StatusNote, answered: str, before: frozenset[str]) -> bool:
-    """The same for an answer that went back in the response; the desk is told at once only where it failed."""
-    with service.database.write() as tx:
-        report = inbox.note_reply(
-            tx, channel=note.channel, external_id=answered, before=before, status=note.status,
-            error_code=note.error_code,
-        )  # fmt: skip
-        if report is not None and note.status in _FINAL:
-            log.error("an answer was not delivered (%s)", note.error_code or note.status)
             desk_items.stir(tx, report)
     return report is not None

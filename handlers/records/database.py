@@ -106,6 +106,10 @@ class Transaction:
         count: int = self.run(statement, **values).rowcount
         return count
 
+    def version(self) -> int | None:
+        """Another number after each commit of others (sqlite.org/pragma.html#pragma_data_version); None if not told."""
+        return self._cursor.execute("PRAGMA data_version").fetchone()[0] if self._kind == "sqlite" else None
+
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What happens inside is undone, alone, where it raises."""

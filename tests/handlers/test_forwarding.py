@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from handlers import jumps
-from handlers.forwarding import IN_FLIGHT, Forwarder, pause_before
+from handlers.forwarding import IN_FLIGHT, Forwarder, Lane, pause_before
 from handlers.ports import Delivery, DeliveryError, Parked, Retryable, SinkPaused
 from handlers.records.database import Database
 from handlers.sweep import ring_due
@@ -280,6 +281,22 @@ def test_a_sink_gets_only_the_kinds_that_it_wants(database: Database) -> None:
     for body in ("hello", "hove", "1805 to brighton", "he sat down"):
         room.desk.say(body)
     assert room.desk.rows("SELECT kind FROM outbox WHERE sink='mail'") == [("complete",)]
+
+
+def test_a_look_sees_what_others_write_and_what_only_time_makes_due(room: Room) -> None:
+    """On SQLite it searches only where somebody has written; a row that was there must come due all the same."""
+    lane = Lane(room.desk.service, room.sink, sweeps=False)
+    lane._stirred = math.inf
+    assert not lane._has_come()
+
+    room.reports(1)
+    assert lane._has_come()
+
+    room.desk.change("UPDATE outbox SET due_at = due_at + 30000")
+    assert not lane._has_come()
+
+    room.desk.clock.move(31)
+    assert lane._has_come()
 
 
 class TestSweep:
