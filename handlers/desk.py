@@ -128,6 +128,13 @@ def waiting(service: Service, person: SignedIn, organisation: str, audience: str
     return [(each.rank, each.clock_at) for each in found if each.holder is None and each.rank != MOVED]
 
 
+def news(service: Service, person: SignedIn, organisation: str, audience: str) -> int:
+    """How many of this person's reports there have news for them. Raises NotThere, StoreError."""
+    allow(person, organisation, audience)
+    with service.database.read() as tx:
+        return desk_items.news(tx, organisation, audience, person.person_id)
+
+
 def find(tx: Transaction, person: SignedIn, organisation: str, report_id: str) -> Item:
     """A report's line, for whom it is there. Raises NotThere."""
     for audience in sorted({AUDIENCES[role] for role in HANDLERS if person.has(organisation, role)}):
@@ -171,10 +178,7 @@ def report(
     return Report(
         line=line,
         sent=tuple(_sent(key, row) for row in own),
-        notes=tuple(
-            Note(names[row.person_id], row.at, _opened(key, row.body, desk_items.note_place(row.token)))
-            for row in written
-        ),
+        notes=tuple(_note(key, row, names) for row in written),
         colleagues=tuple((one.id, one.label) for one in there),
         now=milliseconds(service.clock.now()),
     )
@@ -252,6 +256,10 @@ def _key(service: Service, item: Item, wrapped: bytes) -> DataKey:
 def _sent(key: DataKey, row: texts.OwnText) -> Sent:
     body = _opened(key, row.body, texts.place(row.token))
     return Sent(body, row.purpose, row.state, row.status, row.tried_at or row.due_at)
+
+
+def _note(key: DataKey, row: desk_items.NoteRow, names: dict[str, str]) -> Note:
+    return Note(names[row.person_id], row.at, _opened(key, row.body, desk_items.note_place(row.token)))
 
 
 def _opened(key: DataKey, sealed: bytes, place: Any) -> str:

@@ -58,9 +58,9 @@ class WatchedChannel:
         """As the channel does."""
         return self._channel.parse_status(request)
 
-    def reply(self, text: str | None) -> RawResponse:
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
         """As the channel does."""
-        return self._channel.reply(text)
+        return self._channel.reply(text, answers)
 
     def send(self, text: OutboundText) -> str:
         """Sends, and notes whether the carrier takes texts from us."""

@@ -90,7 +90,7 @@ class SimulatorChannel:
         error = None if fields.get("error") is None else _shaped(fields, "error", _ID)
         return StatusNote(NAME, _shaped(fields, "id", _ID), _shaped(fields, "status", _STATUS).lower(), error)
 
-    def reply(self, text: str | None) -> RawResponse:
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
         """The answer as JSON; its text is null where nothing is said."""
         return _answer({"text": text})
 

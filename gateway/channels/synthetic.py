@@ -49,7 +49,7 @@ class SyntheticChannel:
         """The news in a verified status callback. Raises BadRequest."""
         return replace(self._phones[0].parse_status(request), channel=NAME)
 
-    def reply(self, text: str | None) -> RawResponse:
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
         """The answer as JSON."""
         return self._phones[0].reply(text)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
+from urllib.parse import urldefrag
 
 from msgspec import Struct
 
@@ -18,6 +20,8 @@ NAME = "twilio"
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 CONNECTION_OVERRIDES = "#rc=5&rp=all&ct=3000&rt=5000"
 
+# An answer goes back in the response, so its own id is not known to us: its news names the text that it answers.
+_ANSWERED = re.compile("of=((?:SM|MM)[0-9a-f]{32})")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -33,6 +37,27 @@ class PublicUrls(Struct, frozen=True):
         """The three URLs under a public base such as `https://texts.example.org`."""
         root = f"{base.rstrip('/')}/{NAME}"
         return cls(f"{root}/inbound", f"{root}/fallback", f"{root}/status")
+
+
+class _Extended:
+    """The address of status callbacks, and the same with the id of a text that was answered."""
+
+    def __init__(self, url: str) -> None:
+        self._bare = urldefrag(url).url
+        self._rules = url[len(self._bare) :]
+        self.query = self._bare.partition("?")[2]
+        self._before = f"{self.query}&" if self.query else ""
+
+    def of(self, answers: str) -> str:
+        """The address for news of the answer to a text; empty where that is none of the carrier's."""
+        if not _ANSWERED.fullmatch(f"of={answers}"):
+            return ""
+        return f"{self._bare}{'&' if self.query else '?'}of={answers}{self._rules}"
+
+    def answered(self, query: str) -> str | None:
+        """Whose answer a callback to this query is about."""
+        found = _ANSWERED.fullmatch(query.removeprefix(self._before))
+        return found[1] if found and query.startswith(self._before) else None
 
 
 class _LastForm(threading.local):
@@ -61,7 +86,8 @@ class TwilioChannel:
         """Args:
             account_sid: our account, `AC` and 32 hex digits; requests for any other are not verified.
             auth_tokens: the primary token, and the secondary while they are being rotated.
-            public_urls: what the carrier signs; the request's own host and query are never looked at.
+            public_urls: what the carrier signs; the request's own host is never looked at, and of its query only the id
+                of an answered text, put into our own address.
             api_key, api_secret: for sending.
             api_base_url: another address of the REST interface.
             timeout: seconds that a REST call may take to connect and between two bytes.
@@ -73,6 +99,7 @@ class TwilioChannel:
             raise ValueError("one auth token is needed, or two while they are rotated")
         self._account_sid = account_sid
         self._last = _LastForm()
+        self._tokens, self._news = tuple(auth_tokens), _Extended(public_urls.status)
         self._signatures = {
             "inbound": Signature(auth_tokens, public_urls.inbound),
             "fallback": Signature(auth_tokens, public_urls.fallback),
@@ -89,8 +116,11 @@ class TwilioChannel:
 
     def verify(self, request: RawRequest) -> bool:
         """Whether the carrier signed this form for the URL that its path stands for, and for our account."""
-        endpoint = request.path.partition("?")[0].rpartition("/")[2]
+        path, _, query = request.path.partition("?")
+        endpoint = path.rpartition("/")[2]
         signature = self._signatures.get(endpoint)
+        if endpoint == "status" and (answered := self._news.answered(query)) is not None:
+            signature = Signature(self._tokens, self._news.of(answered))
         given = request.headers.get("x-twilio-signature")
         if signature is None or not given or not _is_form(request):
             return False
@@ -106,11 +136,11 @@ class TwilioChannel:
 
     def parse_status(self, request: RawRequest) -> StatusNote:
         """The news in a verified status callback. Raises BadRequest."""
-        return status_note(NAME, self._pairs(request))
+        return status_note(NAME, self._pairs(request), self._news.answered(request.path.partition("?")[2]))
 
-    def reply(self, text: str | None) -> RawResponse:
-        """TwiML with one message, or with none."""
-        return RawResponse(200, twiml.CONTENT_TYPE, twiml.response(text))
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
+        """TwiML with one message, or with none; of an answer the carrier is asked to tell what becomes of it."""
+        return RawResponse(200, twiml.CONTENT_TYPE, twiml.response(text, self._news.of(answers)))
 
     def send(self, text: OutboundText) -> str:
         """Sends a text over REST and returns its SID. Raises SendError."""

@@ -87,14 +87,15 @@ def inbound_text(channel: str, pairs: Sequence[tuple[str, str]]) -> InboundText:
     )
 
 
-def status_note(channel: str, pairs: Sequence[tuple[str, str]]) -> StatusNote:
-    """The news in a status callback's form. Raises BadRequest as `inbound_text` does."""
+def status_note(channel: str, pairs: Sequence[tuple[str, str]], answers: str | None = None) -> StatusNote:
+    """The news in a status callback's form; `answers` is the text that ours answered. Raises BadRequest as
+    `inbound_text` does."""
     fields = _known(pairs)
     external_id = _required(fields, "MessageSid")
     status = _required(fields, "MessageStatus").lower()
     if "To" in fields:
         split_address(fields["To"], "To")
-    return StatusNote(channel, external_id, status, fields.get("ErrorCode") or None)
+    return StatusNote(channel, external_id, status, fields.get("ErrorCode") or None, answers)
 
 
 def _known(pairs: Sequence[tuple[str, str]]) -> Fields:

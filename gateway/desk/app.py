@@ -11,9 +11,11 @@ from jinja2 import StrictUndefined
 from gateway.desk import guard, pages, words
 from gateway.desk.access import Access
 from gateway.desk.account import Account
+from gateway.desk.aside import AsideTexts
 from gateway.desk.atlas import atlas
 from gateway.desk.auditing import Audits
 from gateway.desk.board import Boards
+from gateway.desk.everywhere import Everywhere, name_of
 from gateway.desk.exercises import Exercises
 from gateway.desk.presence import Presences
 from gateway.desk.reports import Reports
@@ -22,6 +24,7 @@ from gateway.desk.shift import Shifts
 from gateway.desk.signing import Signing
 from gateway.desk.together import Together
 from gateway.web import failures, headers
+from handlers.desk import desks
 from handlers.ports import Doorbell
 from handlers.presence import Presence
 from handlers.service import Service
@@ -75,12 +78,15 @@ def create_app(
     reports = Reports(service, doorbell, presence)
     reports.add_to(app)
     Together(service, doorbell, reports.show).add_to(app)
+    AsideTexts(service).add_to(app)
+    Everywhere(service).add_to(app)
     Search(service).add_to(app)
     Shifts(service, presence, reports.show).add_to(app)
     Presences(service, doorbell, presence).add_to(app)
     Boards(service).add_to(app)
     Exercises(service).add_to(app)
     Audits(service).add_to(app)
+    app.jinja_env.globals.update(place_name=lambda organisation: name_of(service, organisation), desks=desks)
     guard.install(app, service)
     app.wsgi_app = headers.SafeHeaders(app.wsgi_app, _HEADERS)  # type: ignore[method-assign]
     return app

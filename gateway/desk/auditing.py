@@ -32,9 +32,11 @@ KINDS: Final = {
 ACTS: Final = {
     "report": "report's page",
     "joined": "shown beside another",
+    "aside": "texts set aside",
     "board": "supervisor's board",
     "audit": "this page",
     "typing": "began to write",
+    "reopen": "opened again",
     "reply": "text to the reporter",
     "hand_back": "questions go on",
     "honest_line": "line that nobody is free yet",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 LETTER: Final = 18.5  # units a letter of the larger names takes on average
 SMALL_LETTER: Final = 15.0
 LINE: Final = 34
+LARGER: Final = 1.35  # letters on a small screen
 MOST_NAMES: Final = 14
 WIDTH: Final = 960
 HEIGHT: Final = 640
@@ -17,7 +20,8 @@ Taken = tuple[float, float, float, float]
 
 
 class Label(Struct, frozen=True):
-    """Words in the picture: where their base line begins, is centred or ends; `kind` is mark, near or edge."""
+    """Words in the picture: where their base line begins, is centred or ends; `kind` is mark, edge, near, or
+    `near fine`: a name that a small screen leaves out."""
 
     x: int
     y: int
@@ -35,7 +39,7 @@ def placed(
     for x, y, words, anchor in edges:
         _keep(found, taken, _beside_edge(x, y, words, anchor), LETTER)
     for words, (x, y) in marks:
-        options = sorted(_around(x, y, words, "mark", 26), key=lambda one: not _is_whole(one))
+        options = sorted(_around(x, y, words, "mark", 26), key=lambda one: not _is_whole(one, LETTER * LARGER))
         _keep(found, taken, next((one for one in options if _is_free(one, taken, LETTER)), options[0]), LETTER)
     names_left = MOST_NAMES
     for words, (x, y) in names:
@@ -43,7 +47,21 @@ def placed(
         if free is not None and names_left:
             _keep(found, taken, free, SMALL_LETTER)
             names_left -= 1
-    return tuple(found)
+    return tuple(_fewer(found, [(x - 14, y - 14, x + 14, y + 14) for _, (x, y) in marks]))
+
+
+def _fewer(labels: list[Label], taken: list[Taken]) -> Iterator[Label]:
+    """The same labels; `fine` are those for which a small screen, with its larger letters, has no room."""
+    must = [_box(label, LETTER, LARGER) for label in labels if label.kind != "near"]
+    for label in labels:
+        box = _box(label, SMALL_LETTER, LARGER)
+        if label.kind != "near":
+            yield label
+        elif _is_within(box) and not any(_meet(box, other) for other in (*taken, *must)):
+            must.append(box)
+            yield label
+        else:
+            yield replace(label, kind="near fine")
 
 
 def _around(x: int, y: int, words: str, kind: str, gap: int) -> list[Label]:
@@ -67,19 +85,25 @@ def _keep(found: list[Label], taken: list[Taken], label: Label, letter: float) -
 
 
 def _is_free(label: Label, taken: list[Taken], letter: float) -> bool:
-    west, north, east, south = _box(label, letter)
-    return _is_whole(label, letter) and not any(
-        west < box[2] and box[0] < east and north < box[3] and box[1] < south for box in taken
-    )
+    box = _box(label, letter)
+    return _is_within(box) and not any(_meet(box, other) for other in taken)
+
+
+def _meet(one: Taken, other: Taken) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _is_whole(label: Label, letter: float = LETTER) -> bool:
+    return _is_within(_box(label, letter))
+
+
+def _is_within(box: Taken) -> bool:
     """Whether the picture shows it to its end, above the bar."""
-    west, north, east, south = _box(label, letter)
+    west, north, east, south = box
     return west >= 4 and east <= WIDTH - 4 and north >= 4 and south <= HEIGHT - 40
 
 
-def _box(label: Label, letter: float) -> Taken:
-    wide = len(label.words) * letter
+def _box(label: Label, letter: float, larger: float = 1.0) -> Taken:
+    wide = len(label.words) * letter * larger
     west = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
-    return west, label.y - LINE + 6, west + wide, label.y + 6
+    return west, label.y - (LINE - 6) * larger, west + wide, label.y + 6 * larger

@@ -48,6 +48,7 @@ def values(
         "texts": news.said(service, [report_id, *(each.item.report_id for each in around.joined)]),
         "report": found, "line": found.line, "item": item, "organisation": organisation, "language": language,
         "mine": item.holder == person.person_id and item.closed_at is None, "standing": standing,
+        "aside": exchanges.count_aside(service, item),
         "turns": thread.of(found, exchanges.of_report(service, item), standing),
         "map": map_of(document), "around": around,
         "changes": _changes(service, found.line), "labels": labels.of(service, item),

@@ -12,9 +12,10 @@ from flask.typing import ResponseReturnValue
 
 from gateway.desk import one
 from gateway.desk.drawing import Drawing
+from gateway.desk.everywhere import name_of
 from gateway.desk.pages import page
 from gateway.desk.shift import beside
-from handlers import desk, handling, news
+from handlers import desk, handling, news, reopening
 from handlers.desk import Queue, Shown
 from handlers.handling import NotDone
 from handlers.ports import Doorbell
@@ -47,12 +48,12 @@ class Reports:
         self._drawing = Drawing(app)
         at = "/<organisation>/reports/<report_id>"
         for path, endpoint, view, method in (
-            ("/", "home", self.home, "GET"),
             ("/<organisation>/queue", "queue", self.queue, "GET"),
             ("/<organisation>/lines", "lines", self.lines, "GET"),
             ("/<organisation>/waiting", "waiting", self.waiting, "GET"),
             (at, "report", self.report, "GET"),
             (f"{at}/claim", "claim", self.claim, "POST"),
+            (f"{at}/reopen", "reopen", self.reopen, "POST"),
             (f"{at}/release", "release", self.release, "POST"),
             (f"{at}/transfer", "transfer", self.transfer, "POST"),
             (f"{at}/note", "note", self.note, "POST"),
@@ -62,17 +63,6 @@ class Reports:
             (f"{at}/hand-back", "hand_back", self.hand_back, "POST"),
         ):
             app.add_url_rule(path, endpoint, view, methods=[method], provide_automatic_options=False)
-
-    def home(self) -> ResponseReturnValue:
-        """The one place where this person works, or a list of them."""
-        places = [
-            (organisation, self._name(organisation), "queue" if g.person.has(organisation, *desk.HANDLERS) else "audit")
-            for organisation in g.person.organisations
-            if g.person.has(organisation, *desk.HANDLERS, "auditor")
-        ]
-        if len(places) == 1:
-            return redirect(f"/{places[0][0]}/{places[0][2]}", 303)
-        return page("home.html", places=places)
 
     def queue(self, organisation: str) -> ResponseReturnValue:
         """The queue as a page."""
@@ -85,9 +75,10 @@ class Reports:
         return page("lines.html", **self._queue_values(organisation, only))
 
     def waiting(self, organisation: str) -> ResponseReturnValue:
-        """How many wait, how urgent and since when, for the alarm on every page; no content."""
-        found = desk.waiting(self._service, g.person, organisation, self._audience(organisation))
-        return jsonify(now=milliseconds(self._service.clock.now()), waiting=found)
+        """How many wait, how urgent and since when, and how many of one's own have news, for every page; no content."""
+        at = organisation, self._audience(organisation)
+        found, mine = desk.waiting(self._service, g.person, *at), desk.news(self._service, g.person, *at)
+        return jsonify(now=milliseconds(self._service.clock.now()), waiting=found, mine=mine)
 
     def report(self, organisation: str, report_id: str) -> ResponseReturnValue:
         """One report."""
@@ -97,6 +88,12 @@ class Reports:
         """Takes it."""
         return self._do(
             organisation, report_id, lambda: handling.claim(self._service, g.person, organisation, report_id)
+        )
+
+    def reopen(self, organisation: str, report_id: str) -> ResponseReturnValue:
+        """Opens a closed one again."""
+        return self._do(
+            organisation, report_id, lambda: reopening.reopen(self._service, g.person, organisation, report_id)
         )
 
     def release(self, organisation: str, report_id: str) -> ResponseReturnValue:
@@ -190,7 +187,7 @@ class Reports:
             "queue": found,
             "drawn": lambda line: self._drawing.line(line, organisation, found.now, person),
             "organisation": organisation,
-            "name": self._name(organisation),
+            "name": name_of(self._service, organisation),
             "supervisor": g.person.has(organisation, "supervisor"),
             "people": self._presence.people((organisation, audience)),
         }
@@ -203,10 +200,6 @@ class Reports:
             while len(self._shown) > _MOST_SESSIONS:
                 self._shown.popitem(last=False)
             return found
-
-    def _name(self, organisation: str) -> str:
-        found = self._service.directory.get(organisation)
-        return found.name if found is not None else organisation
 
     def _timezone(self, organisation: str) -> str:
         found = self._service.directory.get(organisation)

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from gateway.desk import words
 from handlers.desk import Report, Sent
 from handlers.exchanges import REPEAT, Exchange
+from handlers.queue_lines import Line
 from handlers.staff import Standing
 from handlers.unanswered import HONEST
 
@@ -41,7 +42,7 @@ CARRIER: Final = {
 
 
 ANSWERED: Final = ("sent", "sent")
-"""An answer goes back in the carrier's own request: it has it, and says no more of it."""
+"""An answer goes back in the carrier's own request, so that it has it; what became of it may be told later."""
 CAME: Final = {REPEAT: "came twice"}
 OPEN: Final = ("open", "no answer yet")
 
@@ -71,7 +72,7 @@ def of(report: Report, exchanges: Sequence[Exchange] = (), standing: Standing | 
     """
     turns = _as_told(report, exchanges)
     for each in exchanges:
-        turns += _exchanged(each, report)
+        turns += exchanged(each, report.line)
     turns += [Turn(_side(each), each.body, each.at, *_state(each)) for each in report.sent if each.body]
     turns.sort(key=_when)
     if standing is not None and standing.put:
@@ -79,14 +80,15 @@ def of(report: Report, exchanges: Sequence[Exchange] = (), standing: Standing | 
     return turns
 
 
-def _exchanged(each: Exchange, report: Report) -> list[Turn]:
+def exchanged(each: Exchange, line: Line) -> list[Turn]:
     """A text and its answer. While a report is taken back the words that did so are no part of it (R5); a bare STOP is
     no words."""
     text = each.text or ", ".join(f"[{kind}]" for kind in each.media)
-    known = {str(entry["text"]) for entry in report.line.document.get("account", [])}
-    said = report.line.state != "stopped" or each.text in known or len(each.text.split()) < 2
+    known = {str(entry["text"]) for entry in line.document.get("account", [])}
+    said = line.state != "stopped" or each.text in known or len(each.text.split()) < 2
     turns = [Turn("them", text, each.at, "came" * (each.state in CAME), CAME.get(each.state, ""), each.number)]
-    answer = [Turn("us", each.reply, each.at, *ANSWERED)] if each.reply else []
+    how = CARRIER.get(each.reply_status, ANSWERED) if each.reply_status else ANSWERED
+    answer = [Turn("us", each.reply, each.at, *how)] if each.reply else []
     return turns * (said and bool(text)) + answer
 
 

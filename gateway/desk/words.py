@@ -80,8 +80,14 @@ def train(document: Mapping[str, Any]) -> str:
     """Which train and coach, in one line."""
     service = document.get("facts", {}).get("service") or {}
     parts = [str(service[key]) for key in ("time", "headcode", "operator") if service.get(key)]
-    parts += [f"{name} {service[name]}" for name in ("coach", "seat", "unit") if service.get(name)]
-    return ", ".join(parts) or "Not yet known"
+    parts += [_carriage(name, str(service[name])) for name in ("coach", "seat", "unit") if service.get(name)]
+    said = ", ".join(parts)
+    return said[:1].upper() + said[1:] or "Not yet known"
+
+
+def _carriage(name: str, value: str) -> str:
+    """Such as `coach 7`, `coach A`, `rear coach`."""
+    return f"{plain(value)} {name}" if value.islower() and len(value) > 2 else f"{name} {value}"
 
 
 def reason(rank: int, document: Mapping[str, Any]) -> str:

@@ -92,4 +92,6 @@ class Network:
         )
 
     def _delivered(self, message: Message) -> Carried:
-        return Carried(message, self._delivery.deliver(message))
+        done = self._delivery.deliver(message)
+        self._carrier.answered(message, done.body)
+        return Carried(message, done)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
+from xml.etree import ElementTree
 
 from gateway.standin.account import ACCOUNT, Account
 from gateway.standin.callbacks import Callbacks, Fate
@@ -72,6 +73,16 @@ class Carrier:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def answered(self, text: Message, answer: bytes | None) -> None:
+        """Takes what a text was answered with; tells what becomes of it where its TwiML asks for it."""
+        if answer is None or self.callbacks is None:
+            return
+        said = ElementTree.fromstring(answer).find("Message")  # noqa: S314 - the gateway's own, on this machine
+        if said is None or not said.get("action"):
+            return
+        more = {"direction": "outbound-reply", "status_callback": said.get("action")}
+        self.callbacks.tell(self.messages.add(self.account.sid, text.recipient, text.sender, said.text or "", **more))
 
     def next(self, *steps: Step) -> None:
         """Tells what to do with the next requests, one step each; afterwards all is well again."""

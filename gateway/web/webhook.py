@@ -39,7 +39,8 @@ def answers(channel: Channel, receive: Receive, note_status: NoteStatus) -> dict
     """
 
     def take_text(request: RawRequest) -> RawResponse:
-        return channel.reply(receive(channel, channel.parse(request)))
+        text = channel.parse(request)
+        return channel.reply(receive(channel, text), text.external_id)
 
     def take_status(request: RawRequest) -> RawResponse:
         note_status(channel.parse_status(request))

@@ -175,6 +175,17 @@ def close(tx: Transaction, report_id: str, person_id: str, outcome: str, now: in
     return tx.changed(_S.CLOSE, report=report_id, was=person_id, how=outcome, at=now) == 1
 
 
+def reopen(tx: Transaction, report_id: str, now: int) -> bool:
+    """Opens a closed line again, which nobody has then; False where it is open."""
+    return tx.changed(_S.REOPEN, report=report_id, clock_at=now, clock_due_at=now) == 1
+
+
+def news(tx: Transaction, organisation: str, audience: str, person_id: str) -> int:
+    """How many of a person's open lines there have changed since they looked."""
+    row = tx.one(_S.NEWS, owner=organisation, reader=audience, who=person_id)
+    return 0 if row is None else int(row[0])
+
+
 def held_by(tx: Transaction, person_id: str) -> list[Item]:
     """The open lines that a person has."""
     return [Item(*row) for row in tx.all(_S.HELD, who=person_id)]

@@ -72,6 +72,8 @@ inbox = Table(
 WAITING = "inbox.state IN ('due', 'held')"
 _waiting = text(WAITING.removeprefix("inbox."))
 Index("ix_inbox_report_id", inbox.c.report_id)
+_failed = text("reply_error IS NOT NULL")
+Index("ix_inbox_reply_error", inbox.c.received_at, sqlite_where=_failed, postgresql_where=_failed)
 Index("ix_inbox_waiting", inbox.c.due_at, sqlite_where=_waiting, postgresql_where=_waiting)
 
 conversations = Table(

@@ -25,7 +25,7 @@ from tests.waiting import until
 QUIETLINE: Final = str(Path(sys.executable).with_name("quietline"))
 SECRET: Final = "known-to-both"
 PASSWORD: Final = "violet-harbour-mistake-42"
-FORCES: Final = 30
+FORCES: Final = 60
 
 _ORGANISATIONS: Final = """\
 sinks:

@@ -1,4 +1,5 @@
-"""Pictures of every page, to be looked at: `python -m tests.browser.shots FOLDER [PAGE ...]`.
+"""Pictures of every page, to be looked at: `python -m tests.browser.shots FOLDER [PAGE ...]`; ends with 1 where axe or
+the page's width finds a fault in any of them (WCAG 2.2 AA).
 
 Each page at 390 and 1440 px, light and dark, at 320 px (what 400 % zoom leaves of 1280) and on a wall at 2560 px.
 """
@@ -13,10 +14,10 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import eve
+from tests.browser import chromium, eve, scenes
 from tests.browser.chromium import Stage
 from tests.browser.installation import Force, Installation
-from tests.browser.person import People
+from tests.browser.person import People, barriers
 from tests.gateway.programs import programs
 
 NAMES: Final = ("Transport Police, London", "Transport Police, North", "Transport Police, Wales")
@@ -31,12 +32,18 @@ VIEWS: Final = (
 Opened = Callable[[People], Page]
 
 
-def picture(page: Page, folder: Path, name: str) -> None:
-    """The whole page in every view."""
+def picture(page: Page, folder: Path, name: str) -> list[str]:
+    """The whole page in every view; returns what is wrong with it."""
+    found = []
     for view, wide, high, dark in VIEWS:
         page.set_viewport_size({"width": wide, "height": high})
         page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
         page.screenshot(path=folder / f"{name}-{view}.png", full_page=True)
+        if chromium.AXE.exists() and name not in scenes.WITHOUT_SCRIPTS:
+            found += [f"{name}-{view}: {each}" for each in barriers(page)]
+        if page.evaluate("() => document.documentElement.scrollWidth") > wide:
+            found.append(f"{name}-{view}: wider than the window")
+    return found
 
 
 def sign_in(people: People) -> Page:
@@ -222,6 +229,7 @@ PAGES: Final[dict[str, Opened]] = {
     "link": link,
     "nothing": nothing,
     "keys": keys,
+    **scenes.SCENES,
 }
 
 
@@ -255,18 +263,22 @@ def _busy(people: People) -> Page:
     return page
 
 
-def main(folder: Path, wanted: tuple[str, ...] = ()) -> None:
-    """Takes the pictures of the pages named, of all where none is."""
+def main(folder: Path, wanted: tuple[str, ...] = ()) -> int:
+    """Takes the pictures of the pages named, of all where none is; 1 where something is wrong with them."""
+    wrong: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     stage = Stage()
     with tempfile.TemporaryDirectory(prefix="quietline-shots-") as data, programs(Path(data)) as run:
         at = Installation(run, NAMES * 5)
         for name in wanted or tuple(PAGES):
             people = People(stage.browser, at.force())
-            stage.run(lambda name=name, people=people: picture(PAGES[name](people), folder, name))
+            found = stage.run(lambda name=name, people=people: picture(PAGES[name](people), folder, name))
             stage.run(people.leave)
+            print(name, *found, sep="\n  ", flush=True)
+            wrong += found
     stage.close()
+    return int(bool(wrong))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).absolute(), tuple(sys.argv[2:]))
+    raise SystemExit(main(Path(sys.argv[1]).absolute(), tuple(sys.argv[2:])))

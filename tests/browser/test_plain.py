@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import shots
+from tests.browser import scenes, shots
 from tests.browser.person import People, barriers
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
@@ -85,6 +85,12 @@ def test_p7_no_barrier_and_no_overflow_on_the_pages_of_a_shift_and_where_there_i
 def test_p7_no_barrier_and_no_overflow_where_exercises_are_started_and_scored(people: People) -> None:
     page = shots.exercises(people)
     assert _problems(page, "exercises", [(390, True), (1440, False)]) + _overflows(page, "exercises") == []
+
+
+@pytest.mark.axe
+def test_p7_no_barrier_and_no_overflow_where_texts_were_set_aside(people: People) -> None:
+    page = scenes.aside(people)
+    assert _problems(page, "aside", [(390, True), (1440, False)]) + _overflows(page, "aside") == []
 
 
 def test_at_400_percent_nothing_runs_out_of_the_page(people: People) -> None:

@@ -9,7 +9,7 @@ from gateway.standin.delivery import Delivery
 from gateway.standin.network import Carried, Network, Text, Weather
 from gateway.standin.rest import Carrier
 
-_MESSAGE = re.compile(r"<Message>(.*?)</Message>", re.DOTALL)
+_MESSAGE = re.compile(r"<Message[^>]*>(.*?)</Message>", re.DOTALL)
 
 
 def words_of(carried: Carried) -> str | None:

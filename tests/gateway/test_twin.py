@@ -63,7 +63,7 @@ class Both:
         sid = sid or f"SM{self.sent:032x}"
         answer = self.carrier.deliver(Message(sid, ACCOUNT_SID, sender, TO, body)).body
         assert answer is not None
-        return sid, "".join(re.findall("<Message>(.*)</Message>", answer.decode()))
+        return sid, "".join(re.findall("<Message[^>]*>(.*)</Message>", answer.decode()))
 
     def kill_main(self) -> None:
         for process in self.product.processes.values():

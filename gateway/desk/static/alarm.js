@@ -36,9 +36,10 @@ const note = (title) => {
 };
 
 export const alarm = (url) => {
-  const button = document.getElementById("sound"), place = document.getElementById("unanswered");
+  const button = document.getElementById("sound"), place = document.getElementById("unanswered"), yours = document.getElementById("yours");
   const title = document.title;
-  let audio = null, on = localStorage.getItem("sound") === "on", waiting = [], offset = 0, newest = null;
+  const told = { here: [], elsewhere: [] }, newest = {};
+  let audio = null, on = localStorage.getItem("sound") === "on", waiting = [], offset = 0, notice = "";
 
   const show = () => {
     const ready = on && audio && audio.state === "running";
@@ -73,27 +74,36 @@ export const alarm = (url) => {
     const now = Date.now() + offset;
     const late = waiting.filter(([rank, since]) => now - since >= limit(rank)).sort((a, b) => a[1] - b[1]);
     const longest = waiting.reduce((most, [, since]) => Math.max(most, now - since), 0);
-    place.textContent = waiting.length ? `${waiting.length} unanswered, ${waits(longest)}` : "Nobody is waiting";
+    const others = url && told.elsewhere.length ? `, ${told.elsewhere.length} of them elsewhere` : "";
+    place.textContent = waiting.length ? `${waiting.length} unanswered, ${waits(longest)}${others}` : "Nobody is waiting";
     place.classList.toggle("late", late.length > 0);
-    document.title = late.length ? `! ${waits(now - late[0][1])} unanswered · ${title}` : waiting.length ? `(${waiting.length}) ${title}` : title;
+    document.title = notice ? `! ${notice}` : late.length ? `! ${waits(now - late[0][1])} unanswered · ${title}` : waiting.length ? `(${waiting.length}) ${title}` : title;
     if (!late.length) localStorage.removeItem("alarmed");
     else if (Math.abs(Date.now() - Number(localStorage.getItem("alarmed"))) >= AGAIN) {
       ring("alarmed", Date.now(), late[0][0], `${NAMES[late[0][0]]}: unanswered for ${waits(now - late[0][1])}`);
     }
   };
   // What came or was given back since the last look; what waits already when a page opens is no news.
-  const arrivals = () => {
-    const last = waiting.reduce((most, [, since]) => Math.max(most, since), 0);
-    const fresh = newest === null ? [] : waiting.filter(([rank, since]) => since > newest && rank < PAST);
-    newest = Math.max(newest || 0, last);
-    if (!fresh.length || Number(localStorage.getItem("arrived")) >= newest) return;
+  const arrivals = (where) => {
+    const before = newest[where], last = told[where].reduce((most, [, since]) => Math.max(most, since), 0);
+    const fresh = before === undefined ? [] : told[where].filter(([rank, since]) => since > before && rank < PAST);
+    newest[where] = Math.max(before || 0, last);
+    if (!fresh.length || Number(localStorage.getItem("arrived")) >= newest[where]) return;
     const rank = Math.min(...fresh.map(([each]) => each));
-    ring("arrived", newest, rank, `${NAMES[rank]}: a new report`);
+    ring("arrived", newest[where], rank, `${NAMES[rank]}: a new report`);
   };
-  const feed = (told, now) => {
-    waiting = told;
+  // `where` is this page's own queue, or the other desks of who has several.
+  const feed = (found, now, where = "here", mine = null) => {
+    if (mine !== null) {
+      if (yours.hidden !== !mine && newest[where] !== undefined) dispatchEvent(new Event("desk-moved"));
+      yours.hidden = !mine;
+      yours.href = document.body.dataset.queue || "#lines";
+      yours.textContent = `${mine} of yours ${mine === 1 ? "has" : "have"} news`;
+    }
+    told[where] = found;
+    waiting = [...told.here, ...told.elsewhere];
     offset = now - Date.now();
-    arrivals();
+    arrivals(where);
     tick();
   };
   // For pages that do not show the queue: asked for once a second at most.
@@ -104,8 +114,8 @@ export const alarm = (url) => {
       asked = Date.now();
       const answer = await get(url);
       if (!answer) return;
-      const told = await answer.json();
-      feed(told.waiting, told.now);
+      const found = await answer.json();
+      feed(found.waiting, found.now, "here", found.mine);
     }, Math.max(0, asked + 1000 - Date.now()));
   };
 
@@ -115,5 +125,13 @@ export const alarm = (url) => {
   show();
   document.getElementById("alarm").classList.add("shown");
   setInterval(tick, 1000);
-  return { feed, look, toggle };
+  // Something that is no report stands in the title until it is taken back, and is heard where the sound is on.
+  const warn = (words) => {
+    notice = words;
+    tick();
+    if (!words) return;
+    if (on && audio && audio.state === "running") sound(audio, PAST);
+    note(words);
+  };
+  return { feed, look, toggle, warn };
 };

@@ -1,5 +1,7 @@
 // What every page of the desk does by itself: keys, the alarm, and keeping up to date.
 import { alarm } from "./alarm.js";
+import { elsewhere } from "./elsewhere.js";
+import { idle } from "./idle.js";
 import { queue } from "./queue.js";
 import { get, listen, poll } from "./stream.js";
 
@@ -29,7 +31,7 @@ const keys = {
 const work = [];
 
 // The report's own page: what is known and said is kept up to date; what is being written stays.
-const PARTS = [".bar", ".acts", ".facts", ".notes", ".thread", ".where-map", ".standing", ".around-list", ".labels", ".revisions", "section .promises"];
+const PARTS = [".bar", ".acts", ".facts", ".notes", ".thread", ".where-map", ".set-aside", ".standing", ".around-list", ".labels", ".revisions", "section .promises"];
 const report = () => {
   const thread = document.querySelector(".thread"), at = location.pathname.split("/").slice(0, 4).join("/");
   if (thread) thread.scrollTop = thread.scrollHeight;
@@ -38,10 +40,15 @@ const report = () => {
     if (!answer) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
     const before = thread.children.length, atEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 40;
+    const hands = document.activeElement.matches("main *") ? document.activeElement : null, top = hands && hands.getBoundingClientRect().top;
     for (const part of PARTS) {
       const old = document.querySelector(part), now = fresh.querySelector(part);
-      if (old && now && (!old.contains(document.activeElement) || old === document.activeElement)) old.replaceChildren(...now.childNodes);
+      if (!old || !now || (old.contains(document.activeElement) && old !== document.activeElement)) continue;
+      // A button under the pointer stays what it is until the pointer has left.
+      if (old.matches(":hover") && old.querySelector("button")) { old.addEventListener("pointerleave", renew, { once: true }); continue; }
+      old.replaceChildren(...now.childNodes);
     }
+    if (hands && hands.isConnected) scrollBy({ top: hands.getBoundingClientRect().top - top, behavior: "instant" });
     // They can be texted again: the field is there for it once nothing else is being written.
     const busy = [...document.querySelectorAll("main input:not([type=hidden]), main textarea")].some((field) => field.value !== field.defaultValue);
     if (fresh.getElementById("text") && !document.getElementById("text") && !busy) { location.reload(); return; }
@@ -58,9 +65,13 @@ const report = () => {
 };
 
 if (body.dataset.report && document.querySelector(".thread")) work.push(report());
+const others = Number(body.dataset.desks || 0) - (body.dataset.events ? 1 : 0);
+const bell = body.dataset.events || others > 0 ? alarm((body.dataset.events || "").replace("/events", "/waiting")) : null;
+if (bell) keys.m = bell.toggle;
+if (document.getElementById("idle")) idle(bell ? bell.warn : (words) => { document.title = words || document.title; });
+if (others > 0) elsewhere(bell, body.dataset.events);
 if (body.dataset.events) {
-  const bell = alarm(body.dataset.events.replace("/events", "/waiting")), place = document.getElementById("live");
-  keys.m = bell.toggle;
+  const place = document.getElementById("live");
   if (body.dataset.lines) {
     const live = queue(document.getElementById("lines"), body.dataset.lines, bell.feed);
     Object.assign(keys, live.keys);

@@ -1,5 +1,7 @@
 // Who is at the desk, who reads or writes in a report, what came since somebody began to write; pages of the shift that
 // keep themselves up to date; the keys that lead there. What is heard comes over the live stream (`stream.js`).
+import "./draft.js";
+
 const body = document.body, report = body.dataset.report;
 const csrf = () => { const found = document.querySelector('input[name="csrf"]'); return found ? found.value : ""; };
 const me = document.getElementById("me") ? document.getElementById("me").dataset.person : "";
@@ -60,11 +62,13 @@ if (report) {
       if (!text.value || place.textContent) document.getElementById("began").value = String(said());
       if (!text.value) began = said();
     });
-    new MutationObserver(() => {
+    const notice = () => {
       const came = said() - began;
       if (text.value && came > 0) put(place, `${came} new ${came === 1 ? "text" : "texts"} since you began. Read before you send.`);
       else if (!text.value) { put(place, ""); began = said(); document.getElementById("began").value = String(said()); }
-    }).observe(thread, { childList: true });
+    };
+    if (text.value && !text.defaultValue) { began = Number(document.getElementById("began").value); notice(); } // what was kept
+    new MutationObserver(notice).observe(thread, { childList: true });
   }
   setInterval(() => { if (!document.hidden) say(Date.now() - written < 20000 ? "writing" : "reading"); }, 50000);
   document.addEventListener("visibilitychange", () => say(document.hidden ? "away" : "reading"));

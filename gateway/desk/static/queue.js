@@ -17,7 +17,7 @@ export const queue = (box, address, feed) => {
       line.classList.toggle("breach", waited >= (line.dataset.rank === "3" ? 900000 : 60000));
     }
   };
-  const hear = () => feed(every(".line[data-since]").map((line) => [Number(line.dataset.rank), Number(line.dataset.since)]), Date.now() + offset);
+  const hear = () => feed(every(".line[data-since]").map((line) => [Number(line.dataset.rank), Number(line.dataset.since)]), Date.now() + offset, "here", every(".line.mine .tag.news").length);
   const mark = () => { for (const line of every(".line")) line.classList.toggle("chosen", line.dataset.report === chosen); };
   const choose = (step) => {
     const all = every(".line");
@@ -93,6 +93,7 @@ export const queue = (box, address, feed) => {
     busy = false;
   };
 
+  addEventListener("desk-moved", () => { moved = performance.now(); });
   box.addEventListener("pointermove", (event) => { hovered = event.target.closest(".line"); }, { passive: true });
   box.addEventListener("pointerleave", () => { hovered = null; });
   // A press just after lines have moved was meant for another one.
@@ -114,7 +115,7 @@ export const queue = (box, address, feed) => {
     keys: {
       j: () => choose(1),
       k: () => choose(-1),
-      c: () => { const claim = chosen && find(chosen) && find(chosen).querySelector("button.claim"); if (claim) claim.click(); },
+      c: () => { const line = chosen && find(chosen), claim = line ? line.querySelector("button.claim") : box.querySelector("button.claim"); if (claim) claim.click(); },
     },
   };
 };

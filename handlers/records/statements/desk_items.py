@@ -151,6 +151,14 @@ CLOSE = Definition(
     .where(_MINE)
     .values(outcome=bindparam("how"), closed_at=bindparam("at"), words_due_at=null(), **_MORE)
 )
+NEWS = Definition(
+    select(func.count())
+    .select_from(desk_items)
+    .where(
+        _I.organisation == bindparam("owner"), _I.audience == bindparam("reader"), _I.holder == bindparam("who"), _OPEN
+    )
+    .where(_I.revision > _I.claimed_revision)
+)
 HELD = Definition(_ROW.where(_I.holder == bindparam("who"), _OPEN))
 _DUE = _ROW.where(_I.clock_due_at <= bindparam("now"), _OPEN).order_by(_I.clock_due_at).limit(bindparam("most"))
 DUE = Definition(_DUE, _DUE.with_for_update(skip_locked=True))

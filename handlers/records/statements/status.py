@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, text, union
 
 from handlers.records.definition import Definition
 from handlers.records.desk_schema import desk_items, roles
@@ -84,9 +84,8 @@ ALERTS = Definition(
     .order_by(_D.since.desc())
     .limit(bindparam("most"))
 )
-REFUSED = Definition(
-    select(_T.channel, _T.error_code)
-    .distinct()
+_OF_TEXTS = (
+    select(_T.channel.label("channel"), _T.error_code.label("cause"))
     .join(reports, _R.id == _T.report_id)
     .where(
         _FOR,
@@ -94,5 +93,10 @@ REFUSED = Definition(
         _T.error_code.isnot(None),
         or_(_T.state == "failed", _T.status == "failed", _T.status == "undelivered"),
     )
-    .order_by(_T.channel, _T.error_code)
 )
+_OF_ANSWERS = (
+    select(_I.channel.label("channel"), _I.reply_error.label("cause"))
+    .join(reports, _R.id == _I.report_id)
+    .where(_FOR, _I.reply_error.isnot(None), _I.received_at > bindparam("since"))
+)
+REFUSED = Definition(union(_OF_TEXTS, _OF_ANSWERS).order_by("channel", "cause"))

@@ -60,13 +60,14 @@ def test_a_report_from_a_first_text_to_its_end(tmp_path: Path):
         phone(text="just past clapham junction")
         near = phone(text="1805 victoria to brighton coach 3")
         playback = phone(text="1 blue jacket, beard")
-        contact = phone(text="1")
+        more = phone(text="1")
+        contact = phone(text="no")
         end = phone(text="2")
 
     assert (first["asks"], first["step"], first["ended"], first["report"]) == ("location", "where", None, None)
     assert near["report"]["state"] == "open"
     assert (playback["asks"], playback["report"]["state"]) == ("confirm", "complete")
-    assert contact["asks"] == "contact"
+    assert (more["asks"], contact["asks"]) == ("description", "contact")
     assert (end["ended"], end["asks"]) == ("complete", None)
     for answer in (first, near, playback, contact, end):
         assert answer["segments"] == [1]

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gateway.desk import words
 from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application
@@ -67,7 +68,7 @@ def test_who_waits_is_told_without_a_word_or_an_id_and_a_look_of_the_page_keeps_
     browser = Browser(application(desk)).enter(desk, "rhian")
     at = int(desk.clock.now() * 1000)
 
-    assert browser.get("/btp/waiting").json == {"now": at, "waiting": [[0, at], [1, at]]}
+    assert browser.get("/btp/waiting").json == {"now": at, "waiting": [[0, at], [1, at]], "mine": 0}
     browser.do(f"/btp/reports/{_reports(desk)[0]}/claim", "/btp/queue")
     assert len((browser.get("/btp/waiting").json or {})["waiting"]) == 1
     for _ in range(16):
@@ -112,3 +113,17 @@ def test_r16_a_line_drawn_once_for_all_still_carries_each_persons_own_token_and_
         assert "Rhian" in told
         assert "(you)" not in told
     assert owen.do(f"/btp/reports/{danger}/claim", "/btp/lines").status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("service", "said"),
+    [
+        ({"time": "18:05", "coach": "7"}, "18:05, coach 7"),
+        ({"coach": "A", "seat": "21"}, "Coach A, seat 21"),
+        ({"coach": "rear"}, "Rear coach"),
+        ({"headcode": "1A23", "coach": "front"}, "1A23, front coach"),
+        ({}, "Not yet known"),
+    ],
+)
+def test_a_train_and_its_coach_are_said_as_people_say_them(service: dict[str, str], said: str) -> None:
+    assert words.train({"facts": {"service": service}}) == said

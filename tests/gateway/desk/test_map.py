@@ -95,10 +95,22 @@ def test_names_cover_neither_each_other_nor_a_mark() -> None:
             assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
 
 
-def _box(label: Any) -> tuple[float, float, float, float]:
-    wide = len(label.words) * 15.0
+def test_a_small_screen_shows_fewer_names_in_larger_letters_and_none_covers_another() -> None:
+    """Around London, where they stand closest."""
+    labels = _drawn(**{"from": "PAD", "to": "RDG"}).labels
+    shown = [label for label in labels if "fine" not in label.kind]
+    assert {"from London Paddington", "to Reading"} <= {label.words for label in shown}
+    assert 2 < len(shown) < len(labels)
+    boxes = [_box(label, 1.35) for label in shown]
+    for at, one in enumerate(boxes):
+        for other in boxes[at + 1 :]:
+            assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1]
+
+
+def _box(label: Any, larger: float = 1.0) -> tuple[float, float, float, float]:
+    wide = len(label.words) * 15.0 * larger
     west = label.x - {"start": 0.0, "middle": wide / 2, "end": wide}[label.anchor]
-    return west, label.y - 24, west + wide, label.y
+    return west, label.y - 24 * larger, west + wide, label.y
 
 
 def test_a_ring_around_the_whole_window_fills_it() -> None:

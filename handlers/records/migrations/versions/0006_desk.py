@@ -283,6 +283,8 @@ def _answered() -> None:
     """How far our answers got."""
     for name in ("reply_status", "reply_error"):
         op.add_column("inbox", _text(name, needed=False))
+    failed = sa.text("reply_error IS NOT NULL")
+    op.create_index("ix_inbox_reply_error", "inbox", ["received_at"], sqlite_where=failed, postgresql_where=failed)
 
 
 def upgrade() -> None:
@@ -301,6 +303,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_inbox_reply_error", "inbox")
     with op.batch_alter_table("inbox") as batch_op:
         for name in ("reply_error", "reply_status"):
             batch_op.drop_column(name)
