@@ -80,7 +80,7 @@ def denied(
         before = words.words[piece.first - 1] if piece.first else ""
         alone = held is None and context.asks and len(pieces) == 1 and piece.last == len(words)
         none = before in {"no", "dim"} and words.breaks[piece.first] == WORD and (alone or held == piece.value)
-        if none or before in {"not", "isnt", "wasnt", "nid"}:
+        if none or (before in {"not", "isnt", "wasnt", "nid"} and words.breaks[piece.first] == WORD):
             gone.append(Correction(slot, None, piece.value, words.span(piece.first, piece.last)))
         else:
             kept.append(piece)

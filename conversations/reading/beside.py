@@ -124,12 +124,14 @@ def _is_vague(words: Words, hit: Hit) -> bool:
 _TODAY: Final = listed("beside.today")
 
 
+_BARE: Final = _TODAY & {"today", "tonight", "heddiw", "heno"}
 _NOW_OR_DATE: Final = _NOW | _DATES
 _NOW_OR_LATER: Final = _NOW | (_DATES - _TODAY)
 
 
 def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value], asks: str | None) -> Value:
-    """True where a time, a date or a time from now is told, with the words that tell it; None where none is."""
+    """True where a time, a date or a time from now is told, with the words that tell it; None where none is, with the
+    words of a part of today ("tonight") where one is told."""
     found = [
         hit for hit in hits_of(hits, "when") if hit.label in _TOLD and (asks == "when" or not _is_vague(words, hit))
     ]
@@ -143,4 +145,6 @@ def when_told(words: Words, hits: Sequence[Hit], train: Mapping[str, Value], ask
     time = train.get("time")
     if time is not None and train["time_kind"].value == "event":
         return Value(True, time.spans, time.confidence, "when.time")
-    return Value(None)
+    vague = [words.span(hit.first, hit.last) for hit in hits_of(hits, "when") if hit.label in _TOLD]
+    vague += [words.span(i, i + 1) for i, word in enumerate(words.words) if word in _BARE]
+    return Value(None, tuple(vague), 0.8 if vague else 0.0, "when.part_of_today" if vague else "")

@@ -64,7 +64,7 @@ def coach(words: Words, asks: str | None = None) -> list[Piece]:
 
 def _coach_at(words: Words, i: int, word: str) -> Piece | None:
     if word in _COACH:
-        return _after_word(words, i) or _before_word(words, i)
+        return _after_word(words, i) or (None if word == "cab" else _before_word(words, i))
     if word in _PARTS:
         return _of_train(words, i, word)
     if word in _ORDINALS or (word.isdigit() and len(word) <= 2) or word in _COUNTS:
@@ -120,7 +120,7 @@ def _coach_value(words: Words, j: int, alone: bool) -> str | None:
     if value is None or not 1 <= value <= 16 or word in {"half", "quarter"}:
         return None
     following = words.words[j + 1] if j + 1 < len(words) and words.breaks[j + 1] < PART else ""
-    if following in _COUNTED:
+    if following in _COUNTED and not (following == "of" and _is_of_train(words, j + 2)):
         return None
     if j + 1 < len(words) and words.gaps[j + 1] in {":", "."} and words.words[j + 1][:2].isdigit():
         return None
@@ -128,6 +128,14 @@ def _coach_value(words: Words, j: int, alone: bool) -> str | None:
 
 
 _COUNTED: Final = listed("coach.counted")
+
+
+def _is_of_train(words: Words, at: int) -> bool:
+    """ "coach 3 of the 2312", "coach 3 of 8": what comes after "of" is a number or the train."""
+    said = words.words[at : at + 2]
+    if said[:1] in (("the",), ("this",), ("that",), ("my",), ("our",)):
+        said = said[1:]
+    return bool(said) and (said[0].isdigit() or said[0] in {"train", "tren", "tram", "tube"})
 
 
 def _letter(words: Words, j: int, alone: bool) -> str | None:
@@ -179,6 +187,8 @@ def _of_train(words: Words, i: int, word: str) -> Piece | None:
         or (tail[:1] == ("of",) and bool({"train", "tren", "tram", "tube"} & set(tail[1:3])))
     )
     welsh = tail[:1] in (("tren",),)
+    if word == "front" and words.words[max(0, i - 1) : i] == ("in",):
+        return None
     if not (of_train or welsh) or any(words.breaks[k] >= SENTENCE for k in range(i + 1, min(i + 4, len(words)))):
         return None
     from_end = words.words[max(0, i - 3) : i]

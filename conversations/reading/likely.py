@@ -6,28 +6,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from conversations.reading.intent import NOISE, OTHER_SERVICE, QUESTION, REPORT, SUPPORT
+from conversations.reading.files import listed
+from conversations.reading.intent import REPORT, SUPPORT
 from conversations.reading.likeness import DANGER, INTENT, STAFF, Scores
 from conversations.reading.model import Value
 from conversations.reading.normal import Words
 from conversations.reading.rules import Hit
 from conversations.reading.suspect import is_cleared
-from conversations.reading.urgency import ALWAYS, FIRM
+from conversations.reading.urgency import ALWAYS, FIRM, PETTY
 from conversations.reading.what import hits_of, value_of
 
 Acts = list[tuple[str, list[Hit]]]
 """Behaviours, each with its hits."""
 
-LIKELY, LIKELIEST = 0.45, 0.2
-ENDANGERED, UNNAMED_DANGER, SURELY_ENDANGERED = 0.2, 0.3, 0.6
-"""Where a danger that rules found holds; where likeness alone sees one; and in a short text."""
+LIKELY, OFTEN_LIKELY, LIKELIEST = 0.37, 0.54, 0.15
+"""Where a behaviour holds; where one of `likely.often` does, which much is like; and where the likeliest does."""
+
+ENDANGERED, UNNAMED_DANGER = 0.2, 0.22
+"""Where a danger that rules found holds; where likeness alone sees one."""
+
+PETTY_DANGER, SURELY_ENDANGERED, STILL_ENDANGERED = 0.45, 0.75, 0.8
+"""The latter where the rules found petty acts alone, in a short text, and in one that dates it to before."""
 
 DESPAIRING: Final = 0.3
-STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.2, 0.22, 0.4, 0.5, 0.7
+STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.2, 0.22, 0.38, 0.5, 0.7
 FEW: Final = 9
 """The fewest words that say enough to be likened with certainty."""
-
-REPORTED, UNREPORTED = 0.75, 0.4
 
 
 def weighable(asks: str | None) -> bool:
@@ -35,23 +39,31 @@ def weighable(asks: str | None) -> bool:
     return asks is None
 
 
-def likely_intent(words: Words, intent: Value, scores: Scores, facts: int) -> Value:
-    """The intent; where no rule knows it, or another but a report is far likelier, what it is most like.
+def likely_intent(words: Words, intent: Value, hits: Sequence[Hit], scores: Scores, facts: int, danger: bool) -> Value:
+    """What the text is most like, save where a rule of `_PLAIN` settles it.
 
-    `facts`: how many values of place and train were read. A short text of these alone adds to what is known.
+    `facts`: how many values of place and train were read: a short text of these alone adds to what is known. `danger`:
+    whether rules found one; a text that is like those of people in danger stays a report.
     """
-    report = scores.of(INTENT + REPORT)
-    if intent.rule in _UNKNOWN and not (facts and len(words) < FEW):
-        likeliest = scores.likeliest(INTENT)
-        if report < UNREPORTED and (intent.value == REPORT or scores.of(likeliest) > UNREPORTED):
-            return Value(likeliest.removeprefix(INTENT), (), 0.5, "intent.likeness")
-    if intent.value in _OUTWEIGHED and report > REPORTED:
-        return Value(REPORT, (), 0.5, "intent.likeness")
-    return intent
+    if intent.rule in _PLAIN or (intent.rule == "intent.unknown" and facts and len(words) < FEW):
+        return intent
+    likeliest = scores.likeliest(INTENT).removeprefix(INTENT)
+    if likeliest == intent.value or (likeliest == SUPPORT and _asks_for_person(hits)):
+        return intent
+    if intent.value == REPORT and danger and likeliest != SUPPORT and scores.of(DANGER) > STEADY:
+        return intent
+    return Value(likeliest, (), 0.5, "intent.likeness")
 
 
-_UNKNOWN: Final = frozenset({"intent.unknown", "intent.nothing_said"})
-_OUTWEIGHED: Final = frozenset({OTHER_SERVICE, QUESTION, SUPPORT, NOISE})
+def _asks_for_person(hits: Sequence[Hit]) -> bool:
+    """ "can i speak to a real person": no wish for support."""
+    return any(hit.label == "person" for hit in hits_of(hits, "wishes"))
+
+
+STEADY: Final = 0.5
+"""Above this a text in which rules found a danger stays a report, whatever else it is like."""
+
+_PLAIN: Final = listed("likely.plain")
 
 
 def likely_acts(words: Words, acts: Acts, scores: Scores, labels: Sequence[str]) -> Acts:
@@ -63,7 +75,7 @@ def likely_acts(words: Words, acts: Acts, scores: Scores, labels: Sequence[str])
     found = dict(acts)
     short = len(words) < FEW
     over = scores.over(LIKELY)
-    likely = [label for label in labels if label in over]
+    likely = [label for label in labels if label in over and (label not in _OFTEN or scores.of(label) > OFTEN_LIKELY)]
     if not likely and short:
         return acts
     if not likely:
@@ -76,20 +88,26 @@ def likely_acts(words: Words, acts: Acts, scores: Scores, labels: Sequence[str])
 
 
 _LIKENESS: Final = "likeness"
+_OFTEN: Final = listed("likely.often")
 
 
-def likely_danger(words: Words, danger: list[Hit], hits: Sequence[Hit], scores: Scores, past: bool) -> list[Hit]:
+def likely_danger(
+    words: Words, danger: list[Hit], acts: Acts, hits: Sequence[Hit], scores: Scores, past: bool
+) -> list[Hit]:
     """The dangers of the rules, weighed with the words of the text, or `danger.likeness` where only these tell of one.
 
     A danger is dropped where the text is unlike those of people in danger; a life at risk, fire and a bare call for
-    help never are, and in a short text none that a firm rule names.
+    help never are, and in a short text none that a firm rule names. `acts`: what the rules found; where it is petty,
+    and in a short text, likeness alone must be surer.
     """
     score = scores.of(DANGER)
     short = len(words) < FEW
     if danger:
         firm = ALWAYS | FIRM if short else ALWAYS
         return danger if score > ENDANGERED else [hit for hit in danger if hit.label in firm]
-    if past or score <= (SURELY_ENDANGERED if short else UNNAMED_DANGER):
+    petty = bool(acts) and all(label in PETTY for label, _ in acts)
+    unnamed = SURELY_ENDANGERED if short else PETTY_DANGER if petty else UNNAMED_DANGER
+    if score <= (STILL_ENDANGERED if past else unnamed):
         return []
     calm = any(hit.label == "false_alarm" for hit in hits_of(hits, "answers"))
     return [] if calm else scores.hits("danger", _LIKENESS, DANGER)

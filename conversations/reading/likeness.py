@@ -9,16 +9,17 @@ the rest). `tests/evaluate/train.py` writes the file.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import exp, log, sqrt
 from string import ascii_letters
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from conversations.reading.files import DATA
-from conversations.reading.gazetteer import GAP
+from conversations.reading.gazetteer import GAP, gazetteer
 from conversations.reading.normal import SENTENCE, Words
 from conversations.reading.rules import Hit, Word
 
@@ -32,6 +33,7 @@ _RULES: Final = frozenset({"who", "when", "look", "intent", "answers", "otherwis
 _PLACE: Final = "~"
 _FIGURE: Final = "0"
 _TOP: Final = 3
+_SHORTEST, _LETTERS = 4, 24
 _LONGEST: Final = 400
 """The words of a text that are weighed: a text of ten parts has fewer."""
 
@@ -40,14 +42,37 @@ Sign = tuple[str, int, int]
 """Something in a text that may have weights: its name as in the file, at words first to last (excluded)."""
 
 
-def signs(words: Words, hits: Sequence[Hit], looked: Sequence[Word]) -> list[Sign]:
-    """The signs of a text: words as meant, pairs within a sentence, their classes, and the rules found.
+def grams(meant: str) -> list[str]:
+    """The runs of four and five letters in a word of four letters or more, its ends marked, each as `#run`."""
+    if len(meant) < _SHORTEST or not meant.isalpha():
+        return []
+    ended = f"_{meant[:_LETTERS]}_"
+    return [f"#{ended[at : at + length]}" for length in (4, 5) for at in range(len(ended) - length + 1)]
+
+
+class Found(NamedTuple):
+    """The signs of a text: each word meant once, with where it stands first and its classes; and all others."""
+
+    words: dict[str, tuple[int, tuple[str, ...]]]
+    others: list[Sign]
+
+    def names(self) -> Counter[str]:
+        """The signs, each as often as it counts: what words have in common counts once for each of them."""
+        found = Counter({name for name, _, _ in self.others})
+        for meant, (_, classes) in self.words.items():
+            found.update((meant, *classes, *grams(meant)))
+        return found
+
+
+def signs(words: Words, hits: Sequence[Hit], looked: Sequence[Word]) -> Found:
+    """The signs of a text: words as meant with their classes and letters, pairs within a sentence, the rules found.
 
     `looked`: the words as the rules see them.
     """
     before = ""
-    found: list[Sign] = []
-    add, breaks = found.append, words.breaks
+    each: dict[str, tuple[int, tuple[str, ...]]] = {}
+    others: list[Sign] = []
+    breaks = words.breaks
     for index, word in enumerate(words.words[:_LONGEST]):
         classes: tuple[str, ...] = ()
         if word == GAP:
@@ -56,18 +81,17 @@ def signs(words: Words, hits: Sequence[Hit], looked: Sequence[Word]) -> list[Sig
             meant = _FIGURE
         else:
             meant, classes = looked[index][:2]
-        add((meant, index, index + 1))
-        for class_name in classes:
-            add((class_name, index, index + 1))
+        if meant not in each:
+            each[meant] = index, classes
         if before and breaks[index] < SENTENCE:
-            add((f"{before} {meant}", index - 1, index + 1))
+            others.append((f"{before} {meant}", index - 1, index + 1))
         before = meant
-    found += [(f"{hit.family}.{hit.label}", hit.first, hit.last) for hit in hits if hit.family in _RULES]
-    return found
+    others += [(f"{hit.family}.{hit.label}", hit.first, hit.last) for hit in hits if hit.family in _RULES]
+    return Found(each, others)
 
 
 class Scores(Struct, frozen=True):
-    """The likenesses of one text, and its signs by name.
+    """The likenesses of one text, and its signs.
 
     `lanes`: for each label the sum of its weights, above `_HALF`, in parts of which `unit` is the worth.
     """
@@ -75,7 +99,7 @@ class Scores(Struct, frozen=True):
     likeness: Likeness
     lanes: tuple[int, ...]
     unit: float
-    signs: dict[str, Sign]
+    found: Found
 
     def of(self, label: str) -> float:
         """The likeness to a label, 0 to 1; 0 for one that was not learned."""
@@ -96,8 +120,10 @@ class Scores(Struct, frozen=True):
 
     def hits(self, family: str, label: str, of: str) -> list[Hit]:
         """The signs that weighed most for `of`, as hits of a rule `family.label`, in the order of the text."""
-        weights = self.likeness.weights(self.signs, of)
-        weighed = sorted((-weight, self.signs[name]) for name, weight in weights.items() if weight > 0)
+        places = {name: (name, first, last) for name, first, last in reversed(self.found.others)}
+        places |= {meant: (meant, index, index + 1) for meant, (index, _) in self.found.words.items()}
+        weights = self.likeness.weights(self.found, of)
+        weighed = sorted((-weight, places[name]) for name, weight in weights.items() if weight > 0)
         top = sorted({(first, last, name) for _, (name, first, last) in weighed[:_TOP]})
         return [Hit(family, label, name, first, last) for first, last, name in top]
 
@@ -111,60 +137,82 @@ class Likeness:
 
     def __init__(self, lines: Iterable[str]) -> None:
         """`lines`: notes (#), `texts` with their number, `labels` with their biases, then a line for each sign."""
-        rows = (line.rstrip("\n").partition("\t") for line in lines if line[0] != "#")
-        _, _, texts = next(rows)
-        self._texts = int(texts)
-        _, _, head = next(rows)
+        rows = (line.rstrip("\n").split("\t", 1) for line in lines if line[:2] != "# ")
+        self._texts = int(next(rows)[1])
+        head = next(rows)[1]
         pairs = [entry.rpartition("=") for entry in head.split(" ")]
         self.labels: Final = [label for label, _, _ in pairs]
         self.lane_of: Final = {label: lane for lane, label in enumerate(self.labels)}
         self.biases: Final = [int(bias) / SCALE for _, _, bias in pairs]
-        self._rows = {name: row for name, _, row in rows}
+        self._rows: dict[str, str] = dict(rows)
         self._read: dict[str, tuple[float, int]] = {}
+        self._words: dict[str, tuple[float, int]] = {}
         self._zero = sum(_HALF << (_LANE * lane) for lane in range(len(pairs)))
         self._lanes = struct.Struct(f"<{len(pairs)}I")
 
-    def weights(self, names: Iterable[str], label: str) -> dict[str, float]:
-        """Those of some signs that have a weight for a label, each with that times how rare the sign is."""
-        rows, begins = self._rows, " " + LETTERS[self.lane_of[label]]
-        found = {}
-        for name in [name for name in names if begins in rows[name]]:
-            count, _, entries = rows[name].partition(" ")
-            tenths = int(f" {entries}".partition(begins)[2].partition(" ")[0])
-            found[name] = rarity(self._texts, int(count)) * tenths / SCALE
-        return found
+    def weights(self, found: Found, label: str) -> dict[str, float]:
+        """What the words and the other signs of a text weigh for a label."""
+        lane = _LANE * self.lane_of[label]
+        packed = {meant: self._word(meant, classes)[1] for meant, (_, classes) in found.words.items()}
+        packed |= {name: self._sign(name)[1] for name, _, _ in found.others}
+        halves = self._zero
+        return {
+            name: ((((total + halves) >> lane) & _WHOLE) - _HALF) / (SCALE * _FINE)
+            for name, total in packed.items()
+            if total
+        }
 
-    def _packed(self, name: str) -> tuple[float, int]:
-        """How rare a sign is, squared, and its weights in their lanes."""
-        count, *entries = self._rows[name].split(" ")
-        rare = rarity(self._texts, int(count))
-        lanes = ((LETTERS.index(entry[0]), round(rare * int(entry[1:]) * _FINE)) for entry in entries)
-        packed = self._read[name] = rare * rare, sum(value << (_LANE * lane) for lane, value in lanes)
-        return packed
+    def _sign(self, name: str) -> tuple[float, int]:
+        """How rare a sign is, squared, and its weights in their lanes; nothing of one not learned."""
+        read = self._read.get(name)
+        if read is None:
+            row = self._rows.get(name)
+            if row is None:
+                return _NOTHING
+            count, *entries = row.split(" ")
+            rare = rarity(self._texts, int(count), name)
+            lanes = ((LETTERS.index(entry[0]), round(rare * int(entry[1:]) * _FINE)) for entry in entries)
+            read = rare * rare, sum(value << (_LANE * lane) for lane, value in lanes)
+            self._read[name] = read
+        return read
 
-    def scores(self, found: Iterable[Sign]) -> Scores:
-        """The likeness of a text with these signs to every label; each sign counts once."""
-        rows, read = self._rows, self._read
-        by_name: dict[str, Sign] = {}
-        for sign in found:
-            name = sign[0]
-            if name in rows and name not in by_name:
-                by_name[name] = sign
-        weighed = [read.get(name) or self._packed(name) for name in by_name]
+    def _word(self, meant: str, classes: tuple[str, ...]) -> tuple[float, int]:
+        """The like for a word with its classes and letters. Kept of words learned and of some ordinary ones (R18)."""
+        read = self._words.get(meant)
+        if read is None:
+            parts = [self._sign(name) for name in (meant, *classes, *grams(meant))]
+            read = sum([square for square, _ in parts]), sum([packed for _, packed in parts])
+            if meant in self._rows or (meant in gazetteer().common and len(self._words) < _MOST_WORDS):
+                self._words[meant] = read
+        return read
+
+    def scores(self, found: Found) -> Scores:
+        """The likeness of a text with these signs to every label."""
+        words, read, rows = self._words, self._read, self._rows
+        weighed = [words.get(meant) or self._word(meant, classes) for meant, (_, classes) in found.words.items()]
+        names = {name for name, _, _ in found.others}
+        weighed += [read.get(name) or self._sign(name) for name in names if name in rows]
         squares = sum([square for square, _ in weighed])
         total = sum([packed for _, packed in weighed], self._zero)
         lanes = self._lanes.unpack(total.to_bytes(self._lanes.size, "little"))
-        return Scores(self, lanes, 1 / (SCALE * _FINE * (sqrt(squares) or 1.0)), by_name)
+        return Scores(self, lanes, 1 / (SCALE * _FINE * (sqrt(squares) or 1.0)), found)
 
 
+_NOTHING: Final = (0.0, 0)
+_MOST_WORDS: Final = 12_000
 _LANE: Final = 32
 _HALF: Final = 1 << 31
+_WHOLE: Final = (1 << _LANE) - 1
 _FINE: Final = 1000
 
 
-def rarity(texts: int, count: int) -> float:
-    """The inverse document frequency of a sign found in `count` of `texts` texts, smoothed (scikit-learn, tf-idf)."""
-    return log((1 + texts) / (1 + count)) + 1
+def rarity(texts: int, count: int, name: str) -> float:
+    """The inverse document frequency of a sign found in `count` of `texts` texts, smoothed (scikit-learn, tf-idf).
+
+    Letters of a word count half: a word has many.
+    """
+    rare = log((1 + texts) / (1 + count)) + 1
+    return rare / 2 if name[0] == "#" else rare
 
 
 SCALE: Final = 10

@@ -88,11 +88,13 @@ def words_of(text: str) -> Words:
     breaks: list[int] = []
     gaps: list[str] = []
     end = 0
+    plainly = text.isascii()
+    shown = text.lower() if plainly else text
     for found in _TOKEN.finditer(text):
         start, after = found.span()
-        token, gap, end = text[start:after], text[end:start], after
-        if token.isalnum() and token.isascii():
-            word = token.lower()
+        token, gap, end = shown[start:after], text[end:start], after
+        if token.isalnum() and (plainly or token.isascii()):
+            word = token if plainly else token.lower()
         elif token in _SIGNS:
             word = _SIGNS[token]
         else:

@@ -24,7 +24,7 @@ from conversations.reading.likely import (
     likely_staff,
     weighable,
 )
-from conversations.reading.likeness import Scores, Sign, likeness, signs
+from conversations.reading.likeness import Found, Scores, likeness, signs
 from conversations.reading.model import Context, Correction, Reading, Value
 from conversations.reading.normal import Words, words_of
 from conversations.reading.rules import Hit, Word
@@ -55,7 +55,7 @@ def read(text: str, context: Context = _NOTHING) -> Reading:
     return _judge(words, Hits(hits), known, judged, scores, names, context)
 
 
-def seen(text: str) -> list[Sign]:
+def seen(text: str) -> Found:
     """The signs by which a text is likened to others (likeness.py)."""
     known = knowledge()
     words = words_of(text[:LONGEST])
@@ -79,13 +79,14 @@ def _judged(words: Words, hits: list[Hit], known: Knowledge, asks: str | None) -
     return _Judged(acts, alarms(words, hits), *suspect_of(words, hits, acts, asks))
 
 
-def _signs(names: _Names, hits: list[Hit], looked: list[Word], judged: _Judged) -> list[Sign]:
+def _signs(names: _Names, hits: list[Hit], looked: list[Word], judged: _Judged) -> Found:
     """The signs of a text: its words and what the rules made of it."""
     found = signs(names.rest, hits, looked)
-    found += [(f"behaviours.{label}", group[0].first, group[0].last) for label, group in judged.acts]
-    found += [(f"danger.{hit.label}", hit.first, hit.last) for hit in judged.alarms]
-    if judged.suspect.value is not None and found:
-        found.append((f"suspect_is.{'doubt' if judged.doubt else 'plain'}", *found[0][1:]))
+    others = found.others
+    others += [(f"behaviours.{label}", group[0].first, group[0].last) for label, group in judged.acts]
+    others += [(f"danger.{hit.label}", hit.first, hit.last) for hit in judged.alarms]
+    if judged.suspect.value is not None and found.words:
+        others.append((f"suspect_is.{'doubt' if judged.doubt else 'plain'}", 0, 1))
     return found
 
 
@@ -305,13 +306,13 @@ def _happened(
     past, why = is_past(words, hits)
     dated_before = past and any(hit.label == "past" for hit in why)
     if scores:
-        intent = likely_intent(words, intent, scores, facts)
+        intent = likely_intent(words, intent, hits, scores, facts, bool(judged.alarms))
     report = intent.value == REPORT
     danger: list[Hit] = []
     if report:
         danger = dangers(words, hits, acts, dated_before)
         if scores:
-            danger = likely_danger(words, danger, hits, scores, dated_before)
+            danger = likely_danger(words, danger, acts, hits, scores, dated_before)
             acts = likely_acts(words, implied(danger, acts), scores, known.behaviours)
         else:
             acts = implied(danger, acts)

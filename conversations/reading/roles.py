@@ -143,6 +143,8 @@ def _cue(words: Words, mention: Mention) -> tuple[str | None, tuple[str, ...]]:
 
 def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: bool) -> Role:
     cue, phrase = _cue(words, mention)
+    if phrase == ("i",) and words.words[max(0, mention.first - 2)] in _OF_ME:
+        cue, phrase = None, ()
     plain = _by_what_follows(words, mention, cue is not None) or _of_a_person(words, mention, cue, phrase, welsh)
     if plain is not None:
         return plain
@@ -164,6 +166,10 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
         strength = _CLEAR if cue != AT or _STRONG_AT & set(phrase) else _PLAIN
         return Role(mention, cue, strength, f"place.{cue}")
     return _bare(words, mention, asks, alone)
+
+
+_OF_ME: Final = listed("roles.of_me")
+"""Welsh words after which "i" is the reporter and not "to": "arna i"."""
 
 
 def _mutated(words: Words, mention: Mention) -> bool:
@@ -263,7 +269,8 @@ def _by_itself(words: Words, mention: Mention) -> bool:
     """Whether the name is a sentence of its own: ". Oval", or closes one with a capital letter: ", Ely."."""
     ends = mention.last == len(words) or words.breaks[mention.last] >= SENTENCE
     capital = words.text[words.starts[mention.first]].isupper() and not words.text.isupper()
-    return ends and words.breaks[mention.first] >= (PART if capital else SENTENCE)
+    apart = capital and mention.last < len(words) and PART == words.breaks[mention.first] == words.breaks[mention.last]
+    return apart or (ends and words.breaks[mention.first] >= (PART if capital else SENTENCE))
 
 
 def _platform_follows(words: Words, mention: Mention) -> bool:
@@ -283,12 +290,13 @@ def _train_follows(words: Words, mention: Mention) -> bool:
     word = words.words[mention.last]
     if word in {"metro", "tube", "tram", "line", "way"}:
         return words.words[mention.last + 1 : mention.last + 2] == ("train",)
-    if word == "one" and words.words[mention.first - 1 : mention.first] not in _THE_ONE:
+    begins = mention.first == 0 or words.breaks[mention.first] >= PART
+    if word == "one" and not begins and words.words[mention.first - 1] not in _THE_ONE:
         return False
     return word in cues().trains
 
 
-_THE_ONE: Final = (("the",), ("that",), ("this",), ("my",), ("our",), ())
+_THE_ONE: Final = frozenset({"the", "that", "this", "my", "our"})
 
 
 def _timed(words: Words, mention: Mention) -> bool:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from conversations.reading.lexicon import Lexicon
 from conversations.reading.matching import BEGIN, END, GAP, MAYBE, NOT, NOT_BEFORE, WORD, Match, Steps
-from conversations.reading.normal import PART, Words
+from conversations.reading.normal import PART, SENTENCE, Words
 
 _ENOUGH: Final = 6
 _LIGHT: Final = 60
@@ -36,7 +36,9 @@ class Hit(NamedTuple):
 
 
 class _Pattern(NamedTuple):
-    """`anchor`: the step whose word it is looked for at. `needs`: the bits of the other words that must be there."""
+    """`anchor`: the step whose word it is looked for at. `needs`: the bit of the rarest other word that must be there.
+    `after` and `before`: the element of the word that must stand right there, fillers apart, `second` that of the
+    rarest other word; -1 where none must."""
 
     family: str
     label: str
@@ -46,6 +48,9 @@ class _Pattern(NamedTuple):
     tight: bool
     rule: str
     needs: int
+    after: int
+    before: int
+    second: int
 
 
 class Word(NamedTuple):
@@ -103,7 +108,16 @@ class Rules:
             "classes": {name: sorted(numbers) for name, numbers in self._by_class.items()},
             "classes_of": {word: sorted(set(names)) for word, names in sorted(self._classes_of.items())},
             "patterns": [
-                [number, p.anchor, p.family, p.label, p.source, [part for step in p.steps for part in step], p.tight]
+                [
+                    number,
+                    p.anchor,
+                    p.family,
+                    p.label,
+                    p.source,
+                    [n for step in p.steps for n in step],
+                    p.tight,
+                    p.second,
+                ]
                 for number, patterns in self._anchored.items()
                 for p in patterns
             ],
@@ -117,9 +131,9 @@ class Rules:
         rules._by_prefix = {prefix: set(numbers) for prefix, numbers in tables["prefixes"].items()}
         rules._by_class = {name: set(numbers) for name, numbers in tables["classes"].items()}
         rules._classes_of = tables["classes_of"]
-        for _, at, family, label, source, flat, tight in tables["patterns"]:
+        for _, at, family, label, source, flat, tight, second in tables["patterns"]:
             steps = tuple(zip(flat[::2], flat[1::2], strict=True))
-            rules._anchor(intern(family), intern(label), source, steps, at, tight)
+            rules._anchor(intern(family), intern(label), source, steps, at, tight, second)
         rules._finish()
         return rules
 
@@ -183,17 +197,22 @@ class Rules:
         if not words:
             raise RuleError(f"{family}.{label}: {source!r}: no word that must be there")
         tight = family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == GAP)
-        self._anchor(family, label, source, tuple(steps), min(words)[1], tight)
+        anchor = min(words)[1]
+        others = [(cost, steps[at][1]) for cost, at in words if steps[at][1] != steps[anchor][1]]
+        self._anchor(family, label, source, tuple(steps), anchor, tight, min(others)[1] if others else -1)
 
-    def _anchor(self, family: str, label: str, source: str, steps: Steps, anchor: int, tight: bool) -> None:
-        """Notes a pattern at the word that it is looked for at, with the bits of its other words."""
-        at = steps[anchor][1]
-        needs = 0
-        for kind, number in steps:
-            if kind == WORD and number != at:
-                needs |= self._bits.setdefault(number, 1 << len(self._bits))
-        pattern = _Pattern(family, label, source, steps, anchor, tight, f"{family}.{label}", needs)
-        self._anchored.setdefault(at, []).append(pattern)
+    def _anchor(
+        self, family: str, label: str, source: str, steps: Steps, anchor: int, tight: bool, second: int
+    ) -> None:
+        """Notes a pattern at the word that it is looked for at, with the rarest of its other words, `second`."""
+        needs = self._bits.setdefault(second, 1 << len(self._bits)) if second >= 0 else 0
+        kind, after = steps[anchor + 1] if anchor + 1 < len(steps) else (END, -1)
+        after = after if kind == WORD else -1
+        kind, before = steps[anchor - 1] if anchor else (BEGIN, -1)
+        before = before if kind == WORD else -1
+        rule = intern(f"{family}.{label}")
+        pattern = _Pattern(family, label, source, steps, anchor, tight, rule, needs, after, before, second)
+        self._anchored.setdefault(steps[anchor][1], []).append(pattern)
 
     def _step(self, piece: str) -> tuple[int, int]:
         if piece in {"^", "$"}:
@@ -223,7 +242,7 @@ class Rules:
         bits = 0
         for number in numbers:
             bits |= self._bits.get(number, 0)
-        patterns = tuple(p for number in sorted(numbers) for p in self._anchored.get(number, ()))
+        patterns = tuple([p for number in sorted(numbers) for p in self._anchored.get(number, ())])
         entry = Word(meant, classes, frozenset(numbers), bits, patterns, filler)
         if len(self._words) < _MOST_WORDS and (word in self._known or self._lexicon.is_listed(word)):
             self._words[word] = entry
@@ -264,15 +283,28 @@ class Rules:
         present = 0
         for entry in entries:
             present |= entry.bits
-        match = Match(words, [entry.keys for entry in entries], [entry.filler for entry in entries])
+        keys, fillers = [entry.keys for entry in entries], [entry.filler for entry in entries]
+        around, breaks = Match(words, keys, fillers).around, words.breaks
         counts: dict[str, int] = {}
         hits: list[Hit] = []
+        end = len(entries) - 1
         for index, entry in enumerate(entries):
-            for pattern in entry.patterns:
-                if present & (needs := pattern.needs) != needs or counts.get(rule := pattern.rule, 0) >= _ENOUGH:
+            if not entry.patterns:
+                continue
+            following = keys[index + 1] if index < end and breaks[index + 1] < SENTENCE else _NONE
+            leading = keys[index - 1] if index and breaks[index] < SENTENCE else _NONE
+            open_after = index < end and fillers[index + 1]
+            open_before = index > 0 and fillers[index - 1]
+            for family, label, source, steps, anchor, tight, rule, needs, after, before, _ in entry.patterns:
+                if (
+                    present & needs != needs
+                    or (after >= 0 and after not in following and not open_after)
+                    or (before >= 0 and before not in leading and not open_before)
+                    or counts.get(rule, 0) >= _ENOUGH
+                ):
                     continue
-                first, last = match.around(pattern.steps, pattern.anchor, index)
-                if first >= 0 and not (pattern.tight and PART in words.breaks[first + 1 : last]):
+                first, last = around(steps, anchor, index)
+                if first >= 0 and not (tight and PART in breaks[first + 1 : last]):
                     counts[rule] = counts.get(rule, 0) + 1
-                    hits.append(Hit(pattern.family, pattern.label, pattern.source, first, last))
+                    hits.append(Hit(family, label, source, first, last))
         return hits

@@ -281,7 +281,7 @@ def _hour_word(words: Words, first: int, at: int, minutes: int) -> _Clock | None
 
 def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
     """ "around 8", "at 6": an hour only after a cue and before nothing that it could count."""
-    value, before = number(digits), words.words[i - 1] if i else ""
+    value, before = number(digits), words.words[i - 1] if i and words.breaks[i] < SENTENCE else ""
     if value is None or not 1 <= value <= 12 or (len(digits) > 2 and digits.isdigit()) or tail not in {"", "ish"}:
         return None
     led = before in _BESIDE_HOUR and (i == 1 or words.words[i - 2] in _LED)
@@ -331,7 +331,9 @@ def _part_of_day(words: Words, clock: _Clock) -> str:
 def _placed(words: Words, clock: _Clock, asks: str | None, now: int | None) -> Time:
     kind = _kind(words, clock, asks)
     hour, ambiguous = clock.hour, False
-    if not clock.settled and hour <= 12 and clock.rule != "time.word":
+    if hour in _LATE and clock.settled and not clock.half and _is_late(words, clock):
+        hour += 12
+    elif not clock.settled and hour <= 12 and clock.rule != "time.word":
         half = clock.half or _part_of_day(words, clock)
         if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
@@ -340,6 +342,17 @@ def _placed(words: Words, clock: _Clock, asks: str | None, now: int | None) -> T
         else:
             ambiguous = True
     return Time(hour % 24 * 60 + clock.minute, kind, ambiguous, clock.first, clock.last, clock.rule)
+
+
+_LATE: Final = range(10, 12)
+"""Hours of two figures that an evening makes late ones."""
+
+
+def _is_late(words: Words, clock: _Clock) -> bool:
+    """ "10.40 yesterday evening", "11.15 at night": the part of the day is named right after the time."""
+    tail = range(clock.last, min(clock.last + 3, len(words)))
+    clause = next((index for index in tail if words.breaks[index] >= PART), tail.stop)
+    return bool((_EVENING | _NIGHT) & set(words.words[clock.last : clause]))
 
 
 def _nearest_past(hour: int, minute: int, now: int, ahead: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from conversations.reading.files import listed
@@ -44,9 +45,15 @@ def value_of(words: Words, label: object, hits: Sequence[Hit], prefix: str) -> V
     return Value(label, spans, min(0.99, 0.8 + 0.05 * len(hits)), f"{prefix}.{hits[0].label}" if hits else prefix)
 
 
+@lru_cache(maxsize=8192)
+def _denies(pattern: str) -> bool:
+    """Whether a pattern of the rules says itself that something is not so."""
+    return any(word in _NEGATIONS for word in pattern.replace("|", " ").split())
+
+
 def negated(words: Words, hit: Hit) -> bool:
     """Whether the words right before say that it did not happen."""
-    if any(word in _NEGATIONS for word in hit.pattern.replace("|", " ").split()):
+    if _denies(hit.pattern):
         return False
     index = hit.first - 1
     for _ in range(3):
@@ -63,7 +70,9 @@ def negated(words: Words, hit: Hit) -> bool:
 def meant_otherwise(hit: Hit, hits: Sequence[Hit]) -> bool:
     """Whether the alarming words are part of a phrase that means something else: "gun tattoo", "phone's dying"."""
     return any(
-        other.label in {hit.label, hit.label.removesuffix(SOFT)} and other.first < hit.last and hit.first < other.last
+        other.label in {hit.label, hit.label.removesuffix(SOFT).removesuffix(BESIDE)}
+        and other.first < hit.last
+        and hit.first < other.last
         for other in hits_of(hits, "otherwise")
     )
 

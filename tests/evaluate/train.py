@@ -2,7 +2,7 @@
 
     python -m tests.evaluate.train [--held-out NAME ...]
 
-Needs scikit-learn (`pip install --editable '.[train]'`), which neither the product nor its tests need. The same texts
+Needs scipy (`pip install --editable '.[train]'`), which neither the product nor its tests need. The same texts
 and rules give the same file. With --held-out nothing is written: each NAME (corpus_a, third, ...) is read with
 weights learnt from all other files, and the figures are printed.
 """
@@ -33,10 +33,16 @@ BALANCE = 0.5
 LEAST = 2
 """The smallest weight that is kept, in tenths."""
 
+WEIGHTY = 0.5
+"""The smallest of a sign's largest weights with which it is kept at all; for letters of words twice that."""
+
+ROUNDS = 60
+"""The steps of the search for the weights."""
+
 
 def files() -> list[Path]:
     """The labelled texts that are learnt from."""
-    return sorted(file for file in HERE.glob("*.jsonl") if file.stem not in ("reporters", "aside"))
+    return sorted(file for file in HERE.glob("*.jsonl") if file.stem != "reporters")
 
 
 def fingerprint(sources: Iterable[Path]) -> str:
@@ -63,11 +69,17 @@ def _labels(row: dict[str, Any]) -> set[str]:
 def learn(sources: list[Path]) -> list[str]:
     """The lines of the file of weights."""
     rows = _rows(sources)
-    signs = [{sign[0] for sign in reading.seen(row["text"])} for row in rows]
+    signs = [reading.seen(row["text"]).names() for row in rows]
     counts = Counter(name for names in signs for name in names)
     known = sorted(name for name, count in counts.items() if count > 1)
-    rare = {name: likeness.rarity(len(rows), counts[name]) for name in known}
-    biases, columns = _fit(rows, signs, rare)
+    there = [[label in _labels(row) for label in LABELS] for row in rows]
+    for weighty in (True, False):
+        rare = {name: likeness.rarity(len(rows), counts[name], name) for name in known}
+        weights = _logistic(_matrix(signs, rare), there)
+        if weighty:
+            most = abs(weights[:-1]).max(axis=1)
+            known = [name for name, top in zip(known, most, strict=True) if top >= WEIGHTY * (1 + (name[0] == "#"))]
+    biases, columns = _written(weights)
     head = [
         "# Learned by tests/evaluate/train.py: signs, texts they are in, weights in tenths by label (a is the first).",
         f"# sha256 of the texts: {fingerprint(sources)}",
@@ -77,34 +89,50 @@ def learn(sources: list[Path]) -> list[str]:
     return head + [f"{name}\t{' '.join([str(counts[name]), *columns[number]])}" for number, name in enumerate(known)]
 
 
-def _fit(
-    rows: list[dict[str, Any]], signs: list[set[str]], rare: dict[str, float]
-) -> tuple[list[int], list[list[str]]]:
-    """The bias of each label, and for each sign its weights as written."""
+def _matrix(signs: list[Counter[str]], rare: dict[str, float]) -> Any:
+    """Texts by signs: each as often as it counts times how rare it is, by the length of the text."""
     from scipy.sparse import csr_matrix
-    from sklearn.linear_model import LogisticRegression
 
     number_of = {name: number for number, name in enumerate(rare)}
     cells: list[tuple[int, int, float]] = []
     for number, names in enumerate(signs):
-        found = sorted(names & rare.keys())
-        length = sum(rare[name] ** 2 for name in found) ** 0.5
-        cells += [(number, number_of[name], rare[name] / length) for name in found]
+        found = sorted(names.keys() & rare.keys())
+        length = sum(names[name] * rare[name] ** 2 for name in found) ** 0.5
+        cells += [(number, number_of[name], names[name] * rare[name] / length) for name in found]
     at, which, value = zip(*cells, strict=True)
-    matrix = csr_matrix((value, (at, which)), shape=(len(rows), len(rare)))
-    biases = []
-    columns: list[list[str]] = [[] for _ in rare]
-    for letter, label in zip(likeness.LETTERS, LABELS, strict=False):
-        there = [label in _labels(row) for row in rows]
-        share = max(sum(there), 1) / len(rows)
-        rebalanced = {True: (0.5 / share) ** BALANCE, False: (0.5 / (1 - share)) ** BALANCE}
-        model = LogisticRegression(C=STRENGTH, class_weight=rebalanced, solver="liblinear", random_state=0)
-        model.fit(matrix, there)
-        biases.append(round(likeness.SCALE * float(model.intercept_[0])))
-        for column, weight in enumerate(model.coef_[0]):
-            if abs(tenths := round(likeness.SCALE * float(weight))) >= LEAST:
-                columns[column].append(f"{letter}{tenths}")
-    return biases, columns
+    return csr_matrix((value, (at, which)), shape=(len(signs), len(rare)))
+
+
+def _written(weights: Any) -> tuple[list[int], list[list[str]]]:
+    """The bias of each label, and for each sign its weights as written."""
+    tenths = [[round(likeness.SCALE * float(weight)) for weight in row] for row in weights]
+    columns = [
+        [f"{letter}{weight}" for letter, weight in zip(likeness.LETTERS, row, strict=False) if abs(weight) >= LEAST]
+        for row in tenths[:-1]
+    ]
+    return tenths[-1], columns
+
+
+def _logistic(matrix: Any, there: list[list[bool]]) -> Any:
+    """The weights of a logistic regression for each label, and their biases in the last row; all labels at once."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    truth = np.array(there, float)
+    (texts, labels), signs = truth.shape, matrix.shape[1]
+    share = np.maximum(truth.sum(0), 1) / texts
+    cost = STRENGTH * np.where(truth > 0, (0.5 / share) ** BALANCE, (0.5 / (1 - share)) ** BALANCE)
+    sides, turned = 2 * truth - 1, matrix.T.tocsr()
+
+    def loss(flat: Any) -> tuple[float, Any]:
+        weights = flat.reshape(signs + 1, labels)
+        margin = sides * (matrix @ weights[:-1] + weights[-1])
+        pull = -cost * sides / (1 + np.exp(margin))
+        slope = np.vstack([turned @ pull, pull.sum(0)[None]]) + weights
+        return float((cost * np.logaddexp(0, -margin)).sum() + 0.5 * (weights**2).sum()), slope.ravel()
+
+    start = np.zeros((signs + 1) * labels)
+    return minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS}).x.reshape(signs + 1, labels)
 
 
 def main() -> None:

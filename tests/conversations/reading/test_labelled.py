@@ -26,13 +26,22 @@ def test_the_bars_hold(name: str) -> None:
     assert scores.invented <= 0.02 * scores.placeless
 
 
-def test_texts_of_another_hand_are_read_no_worse_than_at_first_sight() -> None:
-    """Nothing was learnt from `aside`: behaviours, intent, danger and staff fall short of the bars on it (docs)."""
-    scores: Scores = scored(Path(evaluate.__file__).parent / "aside.jsonl")
-    for slot, least in {"place": 339, "service": 339, "language": 346, "intent": 325}.items():
+FIRST_SIGHT = {
+    "aside": {"place": 339, "service": 339, "language": 346, "intent": 325},
+    "corpus_i": {"place": 353, "service": 367, "language": 378, "intent": 357},
+    "corpus_j": {"place": 334, "service": 343, "language": 353, "intent": 327},
+}
+"""What was exact before anything was learnt from them."""
+
+
+@pytest.mark.parametrize("name", FIRST_SIGHT)
+def test_texts_of_other_hands_are_read_no_worse_than_at_first_sight(name: str) -> None:
+    """They have been learnt from since; docs/reading.md has the figures of weights that had not."""
+    scores: Scores = scored(Path(evaluate.__file__).parent / f"{name}.jsonl")
+    for slot, least in FIRST_SIGHT[name].items():
         assert scores.exact[slot] >= least, (slot, scores.exact[slot])
-    assert scores.counts["behaviours"].f1 >= 0.84
-    assert scores.counts["danger"].missed <= 2
-    assert scores.counts["danger"].wrong <= 18
-    assert scores.counts["police or staff"].missed <= 5
-    assert scores.invented <= 3
+    assert scores.counts["behaviours"].f1 >= 0.92
+    danger, staff = scores.counts["danger"], scores.counts["police or staff"]
+    assert danger.missed <= 0.02 * (danger.right + danger.missed)
+    assert staff.missed <= 0.03 * (staff.right + staff.missed)
+    assert scores.invented <= 0.06 * scores.placeless

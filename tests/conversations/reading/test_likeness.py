@@ -44,7 +44,7 @@ def test_rules_worked_out_ahead_find_what_the_rule_files_find() -> None:
 
 def test_no_labelled_text_is_too_large_a_file() -> None:
     assert all(Path(file).stat().st_size < 200_000 for file in files())
-    assert (DATA / FILE).stat().st_size < 600_000
+    assert (DATA / FILE).stat().st_size < 800_000
 
 
 def test_weights_are_added_up_as_the_file_says() -> None:
