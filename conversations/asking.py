@@ -16,7 +16,7 @@ from conversations.hearing import NOISE, REPORT, Hearing
 from conversations.kinds import KINDS
 from conversations.moves import MORE
 from conversations.reading import Context
-from conversations.replies import Reply, is_thanks, key_of, yes_or_no
+from conversations.replies import Reply, declines, is_thanks, key_of, yes_or_no
 from conversations.session import Aside
 
 _GROUPS = frozenset({"place", "place.at", "service"})
@@ -167,8 +167,8 @@ class Asking(Hearing):
             self._not_understood(event, step, fill=not (self.changes.alert or self._is_idle(step)))
 
     def _thanked(self, step: Step, again: str | None) -> None:
-        """Thanks answer nothing: the question once more, then the next."""
-        if self.s.misunderstood:
+        """Thanks answer nothing: the question once more, then the next; to a play-back they are as good as a yes."""
+        if self.s.misunderstood or (step.kind is Kind.PLAYBACK and self.s.aside is None):
             self.s.aside = None
             self._skipped(step)
         else:
@@ -198,9 +198,11 @@ class Asking(Hearing):
 
     def _no_longer(self, step: Step) -> bool:
         """What was told makes the question needless, and is no answer to it ("no train, it was on the platform")."""
-        if step.when is None or not self.new or tells(step, self.new):
+        if not self.new or tells(step, self.new):
             return False
-        return not step.when.holds(self.moves.view)
+        if step.when is not None and not step.when.holds(self.moves.view):
+            return True
+        return "urgency" in self.new and not self._in_order(step)
 
     def _is_idle(self, step: Step) -> bool:
         """Noise and questions of theirs are not what happened."""
@@ -233,6 +235,9 @@ class Asking(Hearing):
     def _judged(self, event: Text, reply: Reply, step: Step) -> Answer:
         if self.leads.quiet_begun:
             return UNCLEAR if step.choices else SKIPPED
+        if step.kind is Kind.PLAYBACK and declines(self.flow, event.body):
+            self.changes.words = False
+            return SKIPPED
         if reply.choice and not reply.keep:
             return Answer(answered=True, choice=reply.choice)
         if reply.choice and self._counts(event.body):
@@ -306,9 +311,11 @@ class Asking(Hearing):
     def _not_understood(self, event: Text, step: Step, *, fill: bool) -> None:
         """Asked once more in other words; the second time the words are kept as said and it moves on (rule 6)."""
         s = self.s
-        if step.slot == MORE and not self.changes.alert:  # nothing more is nothing to ask again
-            self._skipped(step)
-            return
+        if step.slot == MORE and not self.changes.alert:  # nothing more is nothing to ask again; "yes" is to be heard
+            if s.misunderstood or yes_or_no(self.flow, event.body) != 1:
+                self._skipped(step)
+                return
+            fill, self.changes.words = True, False
         kept = s.misunderstood and not step.choices and not self._is_beside(step)
         if kept and fill and step.slot is not None and yes_or_no(self.flow, event.body):
             self._skipped(step)
@@ -319,7 +326,9 @@ class Asking(Hearing):
         self.moves.forward("again", step)
         if s.step == step.id:
             s.misunderstood += 1
-            if fill and not self.new and not beside(step, self.reading, self.new, event.body):
+            if self.new or beside(step, self.reading, self.new, event.body):
+                self.leads.add("noted")
+            elif fill:
                 self.leads.add("again")
 
 

@@ -34,6 +34,8 @@ FLAGS = (
     "platform",
     "other_language",
     "few_words",
+    "day_told",
+    "life_at_risk",
 )
 """Keys that are yes, no or unknown."""
 
@@ -90,7 +92,8 @@ class View(Struct):
     `hour` is the local hour, 0 to 23. `known` holds the names in `SLOTS` of which something is known, the group beside
     its key (`place` and `place.at`). `answered` holds the number chosen, by step. `still_there` None is unknown.
     `other_language`: the first text told no language, and another of the flow's belongs to its place or organisation.
-    `few_words`: what happened is known, from a few words alone.
+    `few_words`: what happened is known, from a few words alone. `day_told`: a part of today was told, no time.
+    `life_at_risk`: somebody may end their life, or is on the line.
     """
 
     urgency: str = UNKNOWN
@@ -110,6 +113,8 @@ class View(Struct):
     platform: bool = False
     other_language: bool = False
     few_words: bool = False
+    day_told: bool = False
+    life_at_risk: bool = False
     still_there: bool | None = None
     known: frozenset[str] = frozenset()
     answered: Mapping[str, int] = field(default_factory=dict)

@@ -20,6 +20,8 @@ _VAGUE = frozenset({"intent.unknown", "intent.answer"})
 """How a text came to be taken for a report that may tell of nothing."""
 
 _ANNOUNCED = "intent.reportable"
+_WHERE = frozenset({"location", "train"})
+_RECENT, _PAST = "when.recent", "when.past"
 _WRITE = re.compile(r"\b(?:te?xt|message|msg|sms|whatsapp|tecst|neges)", re.I)
 
 LONG = 12
@@ -158,12 +160,31 @@ class Merge:
         if urgency.value == "emergency":
             self._set("urgency", "emergency", urgency.spans)
         elif urgency.value in ("now", "past") and held != "emergency" and self._may_guess(urgency, held):
-            self._guess("urgency", urgency, asked=self.asks == "when")
+            self._guess("urgency", urgency, asked=self._tells_when(urgency))
         when = getattr(self.r, "when", None)
-        if when is not None and when.value is not None and when.spans:
-            say(self.s, "when", when.spans, self.entry)
+        if when is not None and when.spans:
+            if when.value is None:
+                note(self.s, "day_told")
+            else:
+                say(self.s, "when", when.spans, self.entry)
         elif self.s.values.get("service.time_kind") == "event" and "service.time" in self.s.said:
             self.s.said.setdefault("when", self.s.said["service.time"])
+
+    def _tells_when(self, urgency: Value) -> bool:
+        """Whether a text tells when it was: asked for it, in hardly any other words ("last week"), or, asked where or
+        what train it was, that it is now too ("just now at Cornbrook"): verbs in the past do not count against that,
+        and verbs in the present ("it is all a blur") tell nothing."""
+        when = getattr(self.r, "when", None)
+        told = when is not None and bool(when.value)
+        if self.asks == "when":
+            return told or urgency.value != "now" or self.r.answer.value == "yes"
+        if when is None or not told or not when.spans:
+            return False
+        words = self.s.account[self.entry].text.strip() if self.entry >= 0 else ""
+        alone = not (self.r.place or self.r.service)
+        if alone and 2 * sum(end - start for start, end in when.spans) >= len(words):
+            return True
+        return self.asks in _WHERE and urgency.value == "now" and (urgency.rule == _RECENT or when.spans[0][0] == 0)
 
     def _may_guess(self, urgency: Value, held: object) -> bool:
         """A thin text that names no act tells nothing of the time by itself; what was told to be past stays so
@@ -232,6 +253,14 @@ def told(reading: Reading, *, begun: bool) -> bool:
     return begun and bool(facts) and reading.intent.value in _BESIDE_IT
 
 
+def date(session: Session, reading: Reading) -> None:
+    """Keeps when something was, where a text tells no more of it yet ("something happened to me last week")."""
+    when = getattr(reading, "when", None)
+    if when is not None and when.value and when.rule == _PAST and "urgency" not in session.values:
+        session.values["urgency"] = "past"
+        say(session, "when", when.spans)
+
+
 def contact_wished(reading: Reading, body: str) -> str | None:
     """Whether we may text later, where it is said without being asked; "dont call" alone allows nothing (R4)."""
     if reading.intent.value != _REPORT:
@@ -253,15 +282,24 @@ def contact_allowed(reading: Reading, body: str) -> str | None:
 def marks(session: Session, reading: Reading, asks: str | None = None) -> bool:
     """Takes over what a reading says of the reporter; True where something of it is new.
 
-    "Not by phone", where `asks` is how to be reached, does not say that they cannot speak.
+    "Not by phone", where `asks` is how to be reached, does not say that they cannot speak; a bare age ("about 12 yrs
+    old"), where `asks` is who it was, is not theirs.
     """
     new = False
     if not (reading.wishes or reading.under_18.value):
         return False
     for name, mark in _MARKS:
         if wished(reading, name) and not (mark == "no_voice" and asks == "contact"):
+            if mark == "under_18" and asks == "suspect" and _bare_age(session, reading):
+                continue
             new |= note(session, mark)
     return new
+
+
+def _bare_age(session: Session, reading: Reading) -> bool:
+    """Whether the words that tell an age begin with the figure, with no "I am" before it."""
+    body = session.account[-1].text if session.account else ""
+    return bool(reading.under_18.spans) and body[reading.under_18.spans[0][0] :][:1].isdigit()
 
 
 def note(session: Session, mark: str) -> bool:

@@ -92,8 +92,10 @@ class Hearing:
             s.reportable = True
             self.new = facts.Merge(s, reading, asked).all()
             self.changes.facts = bool(self.new)
-        elif facts.marks(s, reading, asked):
-            self.changes.facts = True
+        else:
+            self.changes.facts = facts.marks(s, reading, asked) or self.changes.facts
+            if reading.intent.value in (SUPPORT, QUESTION):
+                facts.date(s, reading)
         if _adds_nothing(reading, event.body) and not (event.notes or self.new):
             self.changes.words = False
         for danger in reading.danger:

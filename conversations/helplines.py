@@ -10,7 +10,6 @@ from conversations.support import joined
 
 _NATIONS = {"wales": "WLS", "cymru": "WLS", "scotland": "SCT", "england": "ENG"}
 _LESSER = frozenset({"theft", "antisocial", "other"})
-_LIFE = "life_at_risk"
 
 
 def services(session: Session, view: View, house: House, now: float) -> str:
@@ -48,7 +47,7 @@ def nation(session: Session, house: House) -> str | None:
 def _audience(session: Session, view: View) -> str:
     if view.confidential:
         return "conduct"
-    if any(_LIFE in rule for rule in session.danger):
+    if view.life_at_risk:
         return "distress"
     if view.under_18:
         return "under_18"

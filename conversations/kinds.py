@@ -10,7 +10,16 @@ from msgspec import Struct
 from conversations.conditions import FLAGS, VALUES
 from conversations.flow import Kind
 
-_FOUND_OUT = ("quiet", "confidential", "alarmed", "support_given", "other_language", "few_words")
+_FOUND_OUT = (
+    "quiet",
+    "confidential",
+    "alarmed",
+    "support_given",
+    "other_language",
+    "few_words",
+    "day_told",
+    "life_at_risk",
+)
 
 SETTABLE: Mapping[str, tuple[str | bool, ...]] = MappingProxyType(
     {

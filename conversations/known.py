@@ -10,6 +10,11 @@ from conversations.session import Session
 FEW = 60
 """Code points below which an account is a few words."""
 
+_LIFE = "life_at_risk"
+
+_ELSE = frozenset({"place", "service", "look"})
+"""What a first text tells beside the act; two of them are nearly all."""
+
 
 def known_slots(session: Session) -> frozenset[str]:
     """The slots of which something is known from this sitting, each group beside its keys (R2: nothing older)."""
@@ -33,11 +38,15 @@ def known_slots(session: Session) -> frozenset[str]:
 
 
 def _few_words(session: Session) -> bool:
-    """Whether what happened was told in this sitting, and in a few words."""
-    found = session.said.get("account")
-    if not found or found[-1].entry < session.before:
+    """Whether what happened was told in this sitting, once, in a few words that tell of little else (rule 3: a text
+    that tells all is enough)."""
+    found = [said for said in session.said.get("account", ()) if said.entry >= session.before]
+    if len(found) != 1 or found[0].end - found[0].start >= FEW:
         return False
-    return sum(said.end - said.start for said in found if said.entry >= session.before) < FEW
+    entry, event = found[0].entry, session.values.get("service.time_kind") == "event"
+    told = [slot for slot, spans in session.said.items() if any(said.entry == entry for said in spans)]
+    beside = {_group(slot) for slot in told if not (event and slot == "service.time")}
+    return len(beside & _ELSE) < len(_ELSE) - 1
 
 
 @lru_cache(maxsize=256)
@@ -51,6 +60,11 @@ def _rides(session: Session, found: set[str]) -> bool:
     if session.values.get("service.time_kind") != "event":
         return True
     return any(slot.startswith("service.") and not slot.startswith("service.time") for slot in found)
+
+
+def life_at_risk(session: Session) -> bool:
+    """Whether somebody may end their life, or is on the line, by the reader's rules of danger."""
+    return any(_LIFE in rule for rule in session.danger)
 
 
 def view(session: Session, hour: int) -> View:
@@ -74,6 +88,8 @@ def view(session: Session, hour: int) -> View:
         platform="platform" in marked,
         other_language="other_language" in marked,
         few_words=_few_words(s),
+        day_told="day_told" in marked,
+        life_at_risk=life_at_risk(s),
         still_there=s.still_there,
         known=known_slots(s),
         answered=s.answered,

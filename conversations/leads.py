@@ -51,6 +51,10 @@ class Leads:
         """One more thing that may lead the answer."""
         self._names.add(name)
 
+    def holds(self, name: str) -> bool:
+        """Whether something may lead the answer."""
+        return name in self._names
+
     def first(self) -> str | None:
         """The weightiest; None where the question stands alone."""
         return min(self._names, key=_RANK.__getitem__, default=None)

@@ -109,7 +109,7 @@ class Moves:
         s.values, s.answered, s.trail, s.settled, s.guessed = {}, {}, [], [], []
         s.misunderstood, s.alarmed, s.still_there, s.aside = 0, False, None, None
         s.told = [name for name in s.told if name not in ("support", "person_wanted")]
-        s.marks = [mark for mark in s.marks if mark not in ("silent", "platform")]
+        s.marks = [mark for mark in s.marks if mark not in ("silent", "platform", "day_told")]
         self.touch()
 
     def keep(self, event: Text, step: Step | None, *, withdraws: bool = False) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from conversations.conditions import View
 from conversations.discretion import exposing
 from conversations.echo import repeatable
 from conversations.flow import Step
@@ -26,7 +27,7 @@ def spoken() -> Mapping[str, Mapping[str, str]]:
     return loaded
 
 
-def playback(step: Step, session: Session, known: frozenset[str]) -> str:
+def playback(step: Step, session: Session, view: View) -> str:
     """The text of a play-back: canonical names, else the reporter's words where R2 allows, else how the thing is
     called; the last alone where all is too long for one segment."""
     named: list[str] = []
@@ -34,12 +35,12 @@ def playback(step: Step, session: Session, known: frozenset[str]) -> str:
     language = session.language
     for repeat in step.repeats:
         parts = _parts(session, repeat.slot)
-        if parts or (repeat.slot in known and _words(session, repeat.slot)):
+        if parts or (repeat.slot in view.known and _words(session, repeat.slot)):
             called = repeat.unnamed.render(language, {})
             unnamed.append(called)
             named.append(_said(session, repeat.slot, parts) or called)
-    text = step.text.render(language, {"repeat": ", ".join(named)})
-    return text if fits_one(text) else step.text.render(language, {"repeat": ", ".join(unnamed)})
+    text = step.text.render(language, {"repeat": ", ".join(named)}, view)
+    return text if fits_one(text) else step.text.render(language, {"repeat": ", ".join(unnamed)}, view)
 
 
 def _parts(session: Session, slot: str) -> list[str]:

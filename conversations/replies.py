@@ -147,6 +147,17 @@ def is_thanks(flow: Flow, text: str) -> bool:
     return len(words) <= _LONGEST_THANKS and "thanks" in opens
 
 
+def declines(flow: Flow, text: str) -> bool:
+    """Whether a text is a no with thanks ("no thank you"): it turns an offer down, and calls nothing wrong."""
+    key = key_of(text)
+    words, known = key.split(), lexicon(flow)
+    for end in range(1, min(len(words), _LONGEST_THANKS)):
+        thanked = known.keywords.get(" ".join(words[end:]), ("", ""))[0] == "thanks"
+        if thanked and 2 in (known.yes_no.get(key), known.yes_no.get(" ".join(words[:end]))):
+            return True
+    return False
+
+
 def takes_back(flow: Flow, text: str) -> bool:
     """Whether a clause of a text is a whole wish to take it back ("i dont want him to know, dont send it")."""
     words = lexicon(flow).anywhere

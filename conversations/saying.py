@@ -51,7 +51,9 @@ def _led(heard: Hearing, lead: str | None) -> str | None:
     if lead in ("aside", "unsure") and s.aside is not None:
         if not s.aside.put:
             s.aside = Aside(s.aside.ask, s.aside.options, s.aside.slot, 1)
-        return asides.put(telling, s.aside, services(s, heard.moves.view, heard.house, heard.now))
+        put = asides.put(telling, s.aside, services(s, heard.moves.view, heard.house, heard.now))
+        greets = heard.leads.holds("greeting") and s.aside.ask == "which"
+        return _if_short(telling.line("greeting", None, question=put), put) if greets else put
     if lead == "again" and open_step is not None:
         return telling.again(open_step)
     if lead in ("greeting", "noted", "switched", "quiet") and open_step is None:

@@ -50,7 +50,7 @@ class Telling:
         if step is None:
             return None
         if step.kind is Kind.PLAYBACK:
-            return playback(step, self.s, self.view.known)
+            return playback(step, self.s, self.view)
         if step.kind is Kind.END:
             return self._closing(step)
         return self._fill(step.text)
@@ -63,7 +63,7 @@ class Telling:
         """What a play-back repeats, where it has not been put before."""
         if step.kind is not Kind.PLAYBACK:
             return ""
-        whole = playback(step, self.s, self.view.known)
+        whole = playback(step, self.s, self.view)
         return whole if whole != self.s.put else ""
 
     def _question(self, step: Step | None, *, whole: bool) -> str:

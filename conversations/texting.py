@@ -10,8 +10,9 @@ from conversations.asking import Asking
 from conversations.events import Text
 from conversations.flow import OPENING, STOPPED, Kind, Step
 from conversations.hearing import LIKENESS, NOISE, QUESTION, REPORT, SUPPORT, Reader
+from conversations.leads import is_lone
 from conversations.reading import Value
-from conversations.replies import Reply, is_idle, key_of, lexicon, read, read_first, takes_back
+from conversations.replies import Reply, is_idle, is_yes_or_no, key_of, lexicon, read, read_first, takes_back
 from conversations.saying import say
 from conversations.session import Aside
 from conversations.timing import SITTING
@@ -140,7 +141,7 @@ class Texting(Asking):
             confirms = step is not None and step.kind in _CONFIRMS
             if not (facts.wished(reading, "withdraw") and (confirms or takes_back(self.flow, event.body))):
                 return None
-        return "withdrawn" if self.s.reportable else "stop"
+        return "withdrawn" if self.s.reportable and facts.wished(reading, "withdraw") else "stop"
 
     def _stop(self, event: Text, reply: Reply, line: str) -> None:
         if self.s.step == STOPPED:
@@ -225,7 +226,8 @@ class Texting(Asking):
         self.ended = "complete" if s.completed else ended
 
     def _after_end(self, event: Text, reply: Reply) -> None:
-        if reply.keyword == "start":
+        lone = is_lone(event.body, None, reply) and not is_yes_or_no(self.flow, event.body)
+        if lone or reply.keyword == "start":
             self._open(event, reply)
             return
         if reply.keyword in _ASIDE:

@@ -8,7 +8,7 @@ Nothing else has a meaning: there are no expressions.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -63,9 +63,9 @@ class Template(Struct, frozen=True):
     def render(self, values: Mapping[str, str], before: str = "", after: str = "") -> str:
         """The text with `values` filled in, dropping marked parts, lowest number first, until it fits one segment.
 
-        A marked part with a placeholder that nothing fills is left out in any case.
-        `before` and `after` are put round it as they are, and count. It may still be longer when nothing is left to
-        drop: the lint sees to it that it is not.
+        What has room beside the parts that stay comes back. A marked part with a placeholder that nothing fills is left
+        out in any case. `before` and `after` are put round it as they are, and count. It may still be longer when
+        nothing is left to drop: the lint sees to it that it is not.
         """
         if self.fixed is not None and not before and not after:
             return self.fixed
@@ -103,11 +103,20 @@ def _render(parts: tuple[Part, ...], values: Mapping[str, str], before: str = ""
     text = before + "".join([said for _, said in filled]) + after
     if fits_one(text):
         return text
-    for drop in sorted({order for order, _ in filled} - {0}):
-        text = before + "".join([said for order, said in filled if not 0 < order <= drop]) + after
-        if fits_one(text):
+    kept = {order for order, _ in filled}
+    for drop in sorted(kept - {0}):
+        kept.discard(drop)
+        if fits_one(text := _joined(filled, kept, before, after)):
             break
+    for order in sorted({order for order, _ in filled} - kept, reverse=True):  # what still has room comes back
+        if fits_one(more := _joined(filled, kept | {order}, before, after)):
+            kept.add(order)
+            text = more
     return text
+
+
+def _joined(filled: Sequence[tuple[int, str]], kept: Collection[int], before: str, after: str) -> str:
+    return before + "".join([said for order, said in filled if order in kept]) + after
 
 
 Templates = Mapping[str, Template]

@@ -69,7 +69,7 @@ class FakeChannel:
     def parse_status(self, request: RawRequest) -> StatusNote:
         raise NotImplementedError
 
-    def reply(self, text: str | None) -> RawResponse:
+    def reply(self, text: str | None, answers: str = "") -> RawResponse:
         raise NotImplementedError
 
     def send(self, text: OutboundText) -> str:

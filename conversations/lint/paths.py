@@ -182,6 +182,8 @@ _SAID: dict[str, Any] = {
     "platform": "on the platform",
     "other_language": "(no language told, at a place of another)",
     "few_words": "(in a few words)",
+    "day_told": "this morning",
+    "life_at_risk": "a life is at risk",
 }
 _SAID_OF = {
     "account": "this is what happened",

@@ -47,6 +47,11 @@ def test_a_first_text_that_tells_all_is_all_read():
         ((("when", "half 7 this evening"), ("train", "the 19:12 to brighton")), "service.time", "19:12"),
         (("man staring at me", ("description", "he touched my leg")), "behaviours", ["staring", "touching"]),
         (("he has a knife", ("description", "it was last week")), "urgency", "emergency"),
+        (("a guy flashed me", ("location", "just now at doncaster")), "urgency", "now"),
+        (("a guy flashed me", ("location", "it was at doncaster, im ok now")), "urgency", "past"),
+        (("a guy flashed me", ("train", "now")), "urgency", "now"),
+        (("a man keeps texting me", ("suspect", "last week")), "urgency", "past"),
+        (("man keeps staring at me", ("location", "we left leeds half an hour ago")), "urgency", "now"),
     ],
 )
 def test_the_newest_counts_and_corrections_are_made(texts: tuple[Any, ...], slot: str, value: Any):

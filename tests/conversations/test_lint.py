@@ -262,12 +262,13 @@ def test_a_round_with_a_way_out_is_none():
     assert told(changed("to: near", "to: side")) == []
 
 
-def test_a_word_that_an_answer_takes_from_support_is_shown_as_a_conversation():
-    """Rule 10: at any point."""
-    [issue] = found("[right, off]", "[right, support]")
+@pytest.mark.parametrize(("word", "meant"), [("support", "support"), ("back", "back"), ("forget it", "withdraw")])
+def test_a_word_that_an_answer_takes_from_a_keyword_is_shown_as_a_conversation(word: str, meant: str):
+    """Rules 7, 10 and 17: at any point."""
+    [issue] = found("[right, off]", f"[right, {word}]")
 
-    assert issue.message == "'support' would be an answer here, so support could not be said so"
-    assert issue.path[-2:] == ("< Which side? 1 left 2 right", "> support")
+    assert issue.message == f"{word!r} would be an answer here, so {meant} could not be said so"
+    assert issue.path[-2:] == ("< Which side? 1 left 2 right", f"> {word}")
     assert {line.does for line in parse("\n".join(issue.path))} == {Does.SAYS, Does.HEARS}
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conversations.flows import shipped
-from conversations.replies import Reply, key_of, read, read_first
+from conversations.replies import Reply, declines, key_of, read, read_first
 
 FLOW = shipped("starter")
 PLACE, TRAIN, ACCOUNT = FLOW.by_id["place"], FLOW.by_id["train"], FLOW.by_id["account"]
@@ -22,6 +22,16 @@ def test_exit_words_count_in_every_step(step, word: str):
     """R5: STOP and the words that carriers take for it, as a whole text in any case."""
     assert read(FLOW, step, word).keyword == "stop"
     assert read_first(FLOW, word).keyword == "stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "declined"),
+    [("no thank you", True), ("No thanks.", True), ("no", False), ("no coach D thanks", False), ("yes thanks", False),
+     ("thanks", False), ("not right thank you, the place is wrong and so is the train", False)],
+)  # fmt: skip
+def test_a_no_with_thanks_turns_an_offer_down(text: str, declined: bool):
+    """Rule 5: it is no "wrong" at a play-back."""
+    assert declines(FLOW, text) is declined
 
 
 @pytest.mark.parametrize("text", ["please stop him", "stop it", "he wont stop", "the end of the platform", "back stop"])

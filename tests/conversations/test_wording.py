@@ -45,6 +45,13 @@ def test_a_part_that_nothing_fills_is_left_out():
     assert template.render({"services": ""}) == "We have it. Right?"
 
 
+def test_what_has_room_beside_the_parts_that_stay_comes_back():
+    """Rule 2: the least needed goes first, and nothing goes for want of room that is there."""
+    template = parse(f"[1:Thanks. ]{'a' * 120}[2:{'b' * 50}]")
+
+    assert template.render({}) == "Thanks. " + "a" * 120
+
+
 def test_what_stands_round_a_text_counts_as_well():
     template = parse("Thanks, noted.[1: Add anything by text.]")
 
