@@ -10,11 +10,23 @@ from argon2 import PasswordHasher, Type
 
 from handlers import passwords, people, sign_in
 from handlers.people import Enrolled
+from handlers.records.database import Database
 from handlers.sign_in import SignedIn
-from tests.fakes import Desk
+from tests.fakes import Desk, FakeSink, organisation
 
 PASSWORD = "violet-harbour-mistake-42"
 QUICK: Final = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1, type=Type.ID)
+
+
+def two_forces(database: Database, *languages: str) -> Desk:
+    """A desk of two forces: `btp`, where reports about police are confidential, in these languages, and `other`."""
+    forces = (
+        organisation(
+            flow="railway", languages=languages or ("en",), confidential=("police",), confidential_sinks=("room",)
+        ),
+        organisation("other", "sms:61017", flow="railway"),
+    )
+    return Desk.build(database, sinks=[FakeSink()], organisations=forces)
 
 
 def hire(desk: Desk, name: str, *roles: str, organisation: str = "btp", shown: str | None = None) -> Enrolled:

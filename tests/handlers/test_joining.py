@@ -19,7 +19,7 @@ from handlers.searching import Filter
 from handlers.sign_in import SignedIn
 from handlers.staff import NotSaid
 from tests.fakes import Desk, FakeSink, organisation
-from tests.handlers.desk_people import hire, signed_in
+from tests.handlers.desk_people import hire, signed_in, two_forces
 
 FIRST = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction. blue jacket, beard"
 SECOND = "theres a man with a beard in a blue jacket staring at women, coach 3, 18.05 victoria to brighton"
@@ -30,11 +30,7 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 3 keeps t
 
 @pytest.fixture
 def desk(lite: Database) -> Desk:
-    forces = (
-        organisation(flow="railway", languages=("en", "cy"), confidential=("police",), confidential_sinks=("room",)),
-        organisation("other", "sms:61017", flow="railway"),
-    )
-    made = Desk.build(lite, sinks=[FakeSink()], organisations=forces)
+    made = two_forces(lite, "en", "cy")
     hire(made, "rhian", "dispatcher")
     return made
 

@@ -15,8 +15,8 @@ from handlers.records.database import Database, StoreError, Transaction
 from handlers.searching import Filter
 from handlers.service import milliseconds
 from handlers.sign_in import SignedIn
-from tests.fakes import Desk, FakeSink, organisation
-from tests.handlers.desk_people import hire, signed_in
+from tests.fakes import Desk
+from tests.handlers.desk_people import hire, signed_in, two_forces
 
 CLAPHAM = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 LEEDS = "a man is following me at leeds station"
@@ -26,11 +26,7 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 
 @pytest.fixture
 def desk(lite: Database) -> Desk:
-    forces = (
-        organisation(flow="railway", languages=("en", "cy"), confidential=("police",), confidential_sinks=("room",)),
-        organisation("other", "sms:61017", flow="railway"),
-    )
-    made = Desk.build(lite, sinks=[FakeSink()], organisations=forces)
+    made = two_forces(lite, "en", "cy")
     hire(made, "rhian", "dispatcher")
     for number, body in enumerate((CLAPHAM, LEEDS, CARDIFF)):
         made.say(body, sender=f"+44770090020{number}")

@@ -24,9 +24,9 @@ from handlers.desk import HANDLERS
 from handlers.people import ROLES
 from handlers.records import people as accounts
 from handlers.records.database import Database
-from tests.fakes import Desk, FakeSink, organisation
+from tests.fakes import Desk
 from tests.gateway.desk.browser import HTTPS, Browser, application
-from tests.handlers.desk_people import hire
+from tests.handlers.desk_people import hire, two_forces
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps touching me"
@@ -41,11 +41,7 @@ OPEN_TO_ALL = {
 @pytest.fixture
 def desk(lite: Database) -> Desk:
     """Two forces on one SQLite store, with a report of each class."""
-    forces = (
-        organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),
-        organisation("other", "sms:61017", flow="railway"),
-    )
-    return Desk.build(lite, sinks=[FakeSink()], organisations=forces)
+    return two_forces(lite)
 
 
 @dataclass

@@ -17,7 +17,7 @@ from handlers.outbound import send_due
 from handlers.records.database import Database
 from tests.fakes import Desk, FakeSink, organisation
 from tests.gateway.desk.browser import Browser, application, words
-from tests.handlers.desk_people import hire, signed_in
+from tests.handlers.desk_people import hire, signed_in, two_forces
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 KNIFE = "he has a knife, coach 7, 1805 victoria to brighton"
@@ -27,11 +27,7 @@ ABOUT_STAFF = "a police officer on the 1805 victoria to brighton coach 2 keeps t
 @pytest.fixture
 def desk(lite: Database) -> Desk:
     """Two forces on one SQLite store."""
-    forces = (
-        organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),
-        organisation("other", "sms:61017", flow="railway"),
-    )
-    return Desk.build(lite, sinks=[FakeSink()], organisations=forces)
+    return two_forces(lite)
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from flask import Flask
 
 from handlers import people
 from handlers.records.database import Database
-from tests.fakes import Desk, FakeSink, organisation
+from tests.fakes import Desk
 from tests.gateway.desk.browser import Browser, application
-from tests.handlers.desk_people import hire
+from tests.handlers.desk_people import hire, two_forces
 
 NOW = "man rubbing against me coach 3, 1805 victoria to brighton, just left clapham junction"
 ABOUT_STAFF = "last week a police officer on the 1805 victoria to brighton coach 2 touched me"
@@ -20,11 +20,7 @@ ABOUT_STAFF = "last week a police officer on the 1805 victoria to brighton coach
 
 @pytest.fixture
 def desk(lite: Database) -> Desk:
-    forces = (
-        organisation(flow="railway", confidential=("police",), confidential_sinks=("room",)),
-        organisation("other", "sms:61017", flow="railway"),
-    )
-    made = Desk.build(lite, sinks=[FakeSink()], organisations=forces)
+    made = two_forces(lite)
     hire(made, "rhian", "dispatcher")
     hire(made, "standards", "confidential")
     hire(made, "owen", "auditor")
