@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import orjson
 import yaml
@@ -16,12 +15,11 @@ from conversations import flowparts
 from conversations.conditions import SLOTS
 from conversations.flow import Flow
 from conversations.flowconditions import Ground
-from conversations.nodes import Nodes, Problem, plain
+from conversations.nodes import LOADER, Nodes, Problem, plain
 
 REQUIRED = ("flow", "version", "label", "languages", "complete", "lines", "keywords", "order", "steps")
 OPTIONAL = ("reviewed_by", "groups", "topics")
 _MOST_BYTES = 512 * 1024
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class FlowFileError(ValueError):
@@ -59,7 +57,7 @@ def compose(source: str) -> yaml.Node:
     if len(source) > _MOST_BYTES:
         raise FlowFileError((Problem(1, 1, None, "the file is longer than 512 kB"),))
     try:
-        loader = _Loader(source)
+        loader = LOADER(source)
         try:
             root: yaml.Node | None = loader.get_single_node()
         finally:

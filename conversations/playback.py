@@ -13,6 +13,7 @@ from conversations.conditions import View
 from conversations.discretion import exposing
 from conversations.echo import repeatable
 from conversations.flow import Step
+from conversations.nodes import LOADER
 from conversations.session import Session
 from conversations.texts import fits_one
 
@@ -23,7 +24,10 @@ _NO_WORDS: Mapping[str, str] = {}
 @cache
 def spoken() -> Mapping[str, Mapping[str, str]]:
     """How values are said, by language and name."""
-    loaded: dict[str, dict[str, str]] = yaml.safe_load(_SPOKEN.read_text(encoding="utf-8"))
+    loaded: dict[str, dict[str, str]] = yaml.load(
+        _SPOKEN.read_text(encoding="utf-8"),
+        Loader=LOADER,  # noqa: S506 - a safe one
+    )
     return loaded
 
 

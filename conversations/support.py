@@ -17,6 +17,7 @@ import yaml
 from msgspec import Struct
 
 from conversations.hours import HoursError, Week, week_of
+from conversations.nodes import LOADER
 
 AUDIENCES = ("anyone", "other", "under_18", "distress", "conduct")
 """Whom a service is for: `anyone` after what most texts tell of, `other` after theft and the like, `under_18`,
@@ -25,7 +26,6 @@ AUDIENCES = ("anyone", "other", "under_18", "distress", "conduct")
 FRESH_DAYS = 180
 """How long a check by a person counts; from this age on an entry does not go out in production."""
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHIPPED = Path(__file__).parent / "data" / "support_services.yaml"
 _NATIONS = {"england": "ENG", "wales": "WLS", "scotland": "SCT"}
 _EVERYWHERE = frozenset({"ENG", "WLS", "SCT"})
@@ -201,7 +201,7 @@ def shipped() -> Directory:
 def loads(source: str) -> Directory:
     """A directory from YAML. Raises SupportError."""
     try:
-        root = yaml.load(source, Loader=_Loader)  # noqa: S506 - a safe one, in C where there is one
+        root = yaml.load(source, Loader=LOADER)  # noqa: S506 - a safe one
     except yaml.YAMLError as error:
         raise SupportError(f"the directory is not YAML ({type(error).__name__})") from None
     entries = root.get("services") if isinstance(root, dict) else None

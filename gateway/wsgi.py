@@ -28,13 +28,13 @@ from handlers.service import Service
 
 # The doorbell's thread must not keep an answer waiting for the interpreter; the default is ten times as long.
 SWITCH_SECONDS = 0.0005
-# A text that comes sooner loads what it needs by itself: the flows' tables, and after a reload what reading needs.
+# A text that comes sooner loads what it needs by itself: the flows' tables, what slips need, after a reload all.
 WARM_AFTER_SECONDS = 1.0
 
 
 def preload() -> None:
-    """Loads what reading a text needs, once for all workers that will be forked."""
-    reading.warm()
+    """Loads what reading a text needs, once for all workers that will be forked; what slips need they load later."""
+    reading.warm(slips=False)
 
 
 def create() -> Flask:

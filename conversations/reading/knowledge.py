@@ -86,8 +86,8 @@ def knowledge() -> Knowledge:
     )
 
 
-def warm() -> None:
-    """Loads all data, so that the first text is as quick as the next."""
+def warm(*, slips: bool = True) -> None:
+    """Loads all data, so that the first text is as quick as the next; without `slips` not what only slips need."""
     from conversations.reading.cues import cues
     from conversations.reading.places import nearest
     from conversations.reading.service import named as names_of_trains
@@ -96,12 +96,13 @@ def warm() -> None:
     gc.disable()  # nothing that is loaded is garbage, and looking for it takes a fifth of the time
     try:
         places = gazetteer()
-        places.prepare()
         knowledge().rules.prepare()
         cues()
         names_of_trains()
         likeness()
-        nearest("warming up")
+        if slips:
+            places.prepare()
+            nearest("warming up")
     finally:
         if pausing:
             gc.enable()
