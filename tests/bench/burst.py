@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from tests.bench.crowd import LAST_TEXT, MARKED_TEXTS, Crowd, mark
 from tests.bench.load import OpenLoop, Tally, percentile, timetable
 from tests.bench.posts import Target, posts
+from tests.bench.processes import Process
 from tests.bench.sink import Audit, Delivery, SinkServer, audit
+from tests.bench.wiring import connections
+
+WIRES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +64,15 @@ def burst(
     tries: int = 1,
     drain: float = 20.0,
     tick: Callable[[], None] | None = None,
+    server: Process | None = None,
 ) -> Burst:
-    """Sends six texts of each reporter by the timetable, then waits up to `drain` seconds for the last report."""
+    """Sends six texts of each reporter by the timetable, then waits up to `drain` seconds for the last report.
+
+    `server`: whose workers get the same number of connections to begin with.
+    """
     plan = timetable(posts(target, crowd.take(reporters)), seconds)
-    tally = OpenLoop(target.port, tries=tries, tick=tick).run(plan)
+    with connections(target.port, WIRES, server) if server else nullcontext([]) as wired:
+        tally = OpenLoop(target.port, wired, tries=tries, tick=tick).run(plan)
     unanswered = sum(1 for answer in tally.answers if answer.status != 200)
     rate, p50, p99 = tally.rate, tally.percentile(0.5), tally.percentile(0.99)
     if sink is None:

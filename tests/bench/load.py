@@ -12,7 +12,7 @@ import select
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from random import Random
@@ -200,27 +200,37 @@ def timetable(reporters: list[list[Post]], seconds: float, seed: int = 1) -> lis
 class OpenLoop:
     """Keeps a timetable whatever the server does; delays count from the scheduled instant, never from the send.
 
-    A reporter waits for the answer to a text before the next one goes (it is then late, and its delay says so).
+    A reporter waits for the answer to a text before the next one goes (it is then late, and its delay says so). A text
+    takes any of the connections that are idle: the last used would bring nearly all of them to one worker.
 
     Args:
         port: where the server listens.
+        wired: connections to begin with; more are opened as they are needed, and all are closed at the end.
         tries: how often a text is sent until it is answered with 200; the carrier's fallback and retries.
         retry_after: seconds between two tries.
         tick: called between events, for what happens beside the load (kills); must be quick.
     """
 
     def __init__(
-        self, port: int, tries: int = 1, retry_after: float = 0.25, tick: Callable[[], None] | None = None
+        self,
+        port: int,
+        wired: Iterable[Connection] = (),
+        tries: int = 1,
+        retry_after: float = 0.25,
+        tick: Callable[[], None] | None = None,
     ) -> None:
         self._port, self._tries, self._retry_after, self._tick = port, tries, retry_after, tick
         self._due: list[tuple[float, int, int]] = []
         self._under_way: dict[int, tuple[Connection, int, int]] = {}
-        self._idle: list[Connection] = []
+        self._idle = list(wired)
+        self._dice = Random(1)
         self.tally = Tally()
 
     def run(self, plan: list[list[tuple[float, Post]]]) -> Tally:
         """Sends the whole plan and waits for the answers, at most 15 s past the last of them without progress."""
         with _no_collector(), select.epoll() as self._poller:
+            for connection in self._idle:
+                self._poller.register(connection.socket.fileno(), select.EPOLLIN)
             began = time.monotonic() + 0.05
             self._plan = [[(began + due, post) for due, post in texts] for texts in plan]
             self._attempts = [[0] * len(texts) for texts in plan]
@@ -261,7 +271,7 @@ class OpenLoop:
         while True:
             reused = bool(self._idle)
             try:
-                connection = self._idle.pop() if reused else self._connect()
+                connection = self._idle.pop(self._dice.randrange(len(self._idle))) if reused else self._connect()
             except OSError:
                 return self._failed(who, index)
             try:

@@ -10,6 +10,7 @@ from tests.bench.bare import BareFollower, BareServer, ServerSpec
 from tests.bench.burst import Burst, burst
 from tests.bench.crowd import Crowd
 from tests.bench.posts import Target
+from tests.bench.processes import Process
 from tests.bench.product import Product
 from tests.bench.report import Row, compared
 from tests.bench.settings import Settings
@@ -25,11 +26,12 @@ class Lane:
     target: Target
     sink: SinkServer | None
     crowd: Crowd
+    server: Process
     product: Product | None = None
 
     def run(self, reporters: int, seconds: float) -> Burst:
         """One burst. Raises BenchError when a process of the product ended under it."""
-        found = burst(self.target, self.crowd, reporters, seconds, self.sink)
+        found = burst(self.target, self.crowd, reporters, seconds, self.sink, server=self.server)
         if self.product is not None:
             self.product.check()
         return found
@@ -43,7 +45,7 @@ def follower_lane(running: ExitStack, spec: ServerSpec, folder: Path, env: dict[
     server = BareServer("durable:locked", spec, folder, env).start().ready()
     running.callback(server.stop)
     running.callback(BareFollower(server, sink.port, folder, env).stop)
-    return Lane(server.target, sink, Crowd())
+    return Lane(server.target, sink, Crowd(), server.process)
 
 
 def product_lane(running: ExitStack, workers: int, folder: Path, env: dict[str, str] | None = None) -> Lane:
@@ -54,7 +56,7 @@ def product_lane(running: ExitStack, workers: int, folder: Path, env: dict[str, 
     product = Product(folder, sink.url, workers, env)
     running.callback(product.stop)
     product.start_web().start_rest()
-    return Lane(product.target, sink, Crowd(), product)
+    return Lane(product.target, sink, Crowd(), product.web, product)
 
 
 def rows(settings: Settings, folder: Path) -> list[Row]:
@@ -64,7 +66,7 @@ def rows(settings: Settings, folder: Path) -> list[Row]:
         signed = BareServer("floors:signed", spec, folder).start().ready()
         running.callback(signed.stop)
         lanes = {
-            "signed": Lane(signed.target, None, Crowd()),
+            "signed": Lane(signed.target, None, Crowd(), signed.process),
             "follower": follower_lane(running, spec, folder / "follower"),
             "ours": product_lane(running, settings.workers, folder / "ours"),
         }
