@@ -89,10 +89,11 @@ def denied(
 
 def is_put_right(words: Words, first: int, last: int) -> bool:
     """Whether words `first` to `last` (excluded) take back what comes before them: "no sorry", "wait", "i mean"."""
-    said = words.words[first:last]
+    said = [word for word in words.words[first:last] if word not in _THE]
     return 0 < len(said) <= _MOST_BETWEEN and set(said) <= _PUT_RIGHT and not set(said) <= _MERELY
 
 
+_THE: Final = frozenset({"the", "this", "is", "at", "in", "just", "left"})
 _PUT_RIGHT: Final = listed("answers.put_right")
 _MERELY: Final = frozenset({"i", "its", "it", "that", "make", "not", "or"})
 _MOST_BETWEEN: Final = 4

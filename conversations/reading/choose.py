@@ -26,7 +26,7 @@ class Hints(Struct, frozen=True):
     """What the text and the conversation say about where we are.
 
     `networks` spoken of ("tube"), `lines` named, `words` of the text, `near` stations known, `countries` of the
-    organisation, `area` its stations or towns.
+    organisation, `denied` the words said not to be meant.
     """
 
     networks: frozenset[str] = frozenset()
@@ -34,6 +34,7 @@ class Hints(Struct, frozen=True):
     words: frozenset[str] = frozenset()
     near: tuple[str, ...] = ()
     countries: frozenset[str] = frozenset()
+    denied: frozenset[str] = frozenset()
 
 
 class Chosen(Struct, frozen=True):
@@ -94,6 +95,8 @@ def _score(
     if any(line in station.lines for line in hints.lines):
         score += 4.0
     score += 3.0 * len(_qualifiers(station) & hints.words)
+    if hints.denied and hints.denied & {*_qualifiers(station), *words_of(station.label).words[1:]}:
+        score -= 6.0
     if mention.form == _own_name(station):
         score += _own_name_score(station, mention, places)
     if hints.countries and station.country in hints.countries:

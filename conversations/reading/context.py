@@ -36,9 +36,25 @@ def hints_for(words: Words, lines: list[Piece], context: Context) -> Hints:
                 near.append(code)
                 if stations[code].network not in {"NR", "ELR"} and not networks:
                     networks.add(stations[code].network)
+    denied = _denied(words)
     area = [a for a in context.area if a in stations]
     countries = frozenset(_COUNTRIES[a.lower()] for a in context.area if a.lower() in _COUNTRIES)
-    return Hints(frozenset(networks), frozenset(names), frozenset(words.words), tuple(near + area[:4]), countries)
+    return Hints(
+        frozenset(networks),
+        frozenset(names),
+        frozenset(words.words) - denied,
+        tuple(near + area[:4]),
+        countries,
+        denied,
+    )
+
+
+def _denied(words: Words) -> frozenset[str]:
+    """The words said not to be meant: "not the derbyshire one", "not elton"."""
+    said = words.words
+    after = (said[i + 1 + (said[i + 1 : i + 2] == ("the",))] for i, w in enumerate(said[:-2]) if w == "not")
+    last = said[-1:] if said[-2:-1] == ("not",) else ()
+    return frozenset((*after, *last))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -97,7 +97,7 @@ class Gazetteer:
         for town, identity in self.towns.items():
             if town not in self.forms:
                 self.forms[town] = (identity,) if identity else ()
-        self.ordinary = words_in("ordinary.txt")
+        self.ordinary = frozenset(form.replace("_", " ") for form in words_in("ordinary.txt"))
         self.names = Names({form: form for form in self.forms})
 
     def prepare(self) -> None:

@@ -22,14 +22,14 @@ Acts = list[tuple[str, list[Hit]]]
 LIKELY, OFTEN_LIKELY, LIKELIEST = 0.37, 0.54, 0.15
 """Where a behaviour holds; where one of `likely.often` does, which much is like; and where the likeliest does."""
 
-ENDANGERED, UNNAMED_DANGER = 0.2, 0.22
+ENDANGERED, UNNAMED_DANGER = 0.2, 0.23
 """Where a danger that rules found holds; where likeness alone sees one."""
 
 PETTY_DANGER, SURELY_ENDANGERED, STILL_ENDANGERED = 0.45, 0.75, 0.8
 """The latter where the rules found petty acts alone, in a short text, and in one that dates it to before."""
 
 DESPAIRING: Final = 0.3
-STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.2, 0.22, 0.38, 0.5, 0.7
+STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.15, 0.12, 0.3, 0.4, 0.7
 FEW: Final = 9
 """The fewest words that say enough to be likened with certainty."""
 

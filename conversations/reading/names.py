@@ -12,6 +12,7 @@ ABBREVIATIONS: Final = {
         "jn": "junction jct junc jctn junct jnctn jnc jcn juntion junctn jnction juction",
         "pkwy": "parkway pway prkway pky parkwy",
         "intl": "international int internat",
+        "court": "ct crt",
         "cross": "x crss",
         "ave": "avenue av",
         "lane": "ln",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from conversations.reading.files import listed
-from conversations.reading.normal import Words
+from conversations.reading.normal import PART, WORD, Words
 from conversations.reading.places import Mention
 
 REPORTER: Final = listed("roles.reporter")
@@ -14,12 +14,39 @@ _TRAVEL: Final = listed("roles.travel")
 _PEOPLE: Final = SUSPECT | listed("roles.people")
 _FIRST_NAMES: Final = listed("roles.first_names")
 _KIN: Final = listed("roles.kin")
+_GIVEN: Final = listed("roles.given")
+_TOLD_OF: Final = listed("roles.told_of")
+_COLOURS: Final = listed("roles.colours")
+_WHOSE: Final = frozenset({"my", "our", "his", "her", "their"})
 
 
 def is_name(words: Words, mention: Mention) -> bool:
-    """ "Victoria here, I texted": who writes."""
+    """ "Victoria here, I texted": who writes; "my ex, Selby, is here", "Dave Preston": who did it."""
     after = words.words[mention.last] if mention.last < len(words) else ""
-    return mention.form in _FIRST_NAMES and mention.first == 0 and after == "here"
+    if mention.first == 0:
+        return mention.form in _FIRST_NAMES and after == "here"
+    before = words.words[mention.first - 1]
+    if (
+        len(before) == 1
+        and words.gaps[mention.first].strip() == "."
+        and words.text[words.starts[mention.first - 1]].isupper()
+    ):
+        return words.words[mention.first - 2 : mention.first - 1] not in {("coach",), ("carriage",)}
+    if words.breaks[mention.first] == WORD:
+        capital = (
+            words.text[words.starts[mention.first]].isupper()
+            or not words.text[words.starts[mention.first - 1]].isupper()
+        )
+        return before in _GIVEN and capital and mention.last - mention.first == 1
+    kin = before in _KIN and mention.first > 1 and words.words[mention.first - 2] in _WHOSE
+    apart = words.breaks[mention.first] == PART and mention.last < len(words) and words.breaks[mention.last] == PART
+    return kin and apart and after in _TOLD_OF
+
+
+def is_of_car(words: Words, mention: Mention) -> bool:
+    """ "a grey vauxhall": a car."""
+    before = words.words[mention.first - 1] if mention.first else ""
+    return mention.form in {"vauxhall", "ford"} and before in _COLOURS
 
 
 def is_home(words: Words, mention: Mention) -> bool:

@@ -175,6 +175,11 @@ def _extended(mention: Mention, keys: list[str], words: Words, places: Gazetteer
     last = mention.last
     if last >= len(words) or words.breaks[last] != WORD or len(keys[last]) < 4:
         return mention
+    after = keys[last + 1] if last + 1 < len(words) else GAP
+    if after in places.first_words and not {keys[last], after} & (SLIP_CUES | STATION):
+        longer = nearest(" ".join(keys[mention.first : last + 2]), 91.0) if words.breaks[last + 1] == WORD else None
+        if longer is not None and longer[0].split()[-1] == after:
+            return Mention(mention.first, last + 2, longer[0], places.forms[longer[0]], longer[1])
     if keys[last] not in places.first_words or keys[last] in SLIP_CUES or keys[last] in STATION:
         return mention
     hit = nearest(" ".join(keys[mention.first : last + 1]), 91.0)

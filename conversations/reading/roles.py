@@ -5,36 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from msgspec import Struct
-
 from conversations.reading.answers import is_put_right
 from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO, cues
 from conversations.reading.files import listed
 from conversations.reading.gazetteer import gazetteer
+from conversations.reading.moves import got_off
 from conversations.reading.names import STATION
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
-from conversations.reading.persons import REPORTER, SUSPECT, boarded_by_another, is_home, is_name, is_origin
+from conversations.reading.parts import BARE, CLEAR, PLAIN, Role
+from conversations.reading.persons import REPORTER, SUSPECT, boarded_by_another, is_home, is_name, is_of_car, is_origin
 from conversations.reading.places import Mention
 
 _FAR, _LONGEST_CUE = 11, 4
-_BARE, _PLAIN, _CLEAR = 1, 2, 3
-
-
-class Role(Struct, frozen=True):
-    """A mention and its part: `role`, how plainly the text says so (1 to 3), the rule that says it."""
-
-    mention: Mention
-    role: str
-    strength: int
-    rule: str
-
 
 _STRONG_AT: Final = listed("roles.strong_at")
 _WELSH_TO: Final = frozenset({"i", "am", "tua", "at", "tuag"})
 _PAIR: Final = listed("roles.pair")
 _BETWEEN: Final = listed("roles.between")
 _AND: Final = listed("roles.and")
-_WITH: Final = listed("roles.with")
+_WORN: Final = listed("suspect.worn")
 _WALKED: Final = listed("roles.walked")
 
 
@@ -57,12 +46,17 @@ def _put_right(words: Words, roles: list[Role]) -> list[Role]:
         one, other = out[index - 1], out[index]
         if (
             one.role != DROP
-            and other.rule == "place.fragment"
-            and is_put_right(words, one.mention.last, other.mention.first)
+            and (other.rule == "place.fragment" or other.role == one.role)
+            and is_put_right(words, _past_train(words, one.mention.last), other.mention.first)
         ):
-            out[index - 1] = Role(one.mention, DROP, _CLEAR, "place.put_right")
+            out[index - 1] = Role(one.mention, DROP, CLEAR, "place.put_right")
             out[index] = Role(other.mention, one.role, one.strength, one.rule)
     return out
+
+
+def _past_train(words: Words, index: int) -> int:
+    """The word after "train" and the like."""
+    return index + (words.words[index : index + 1] == ("train",))
 
 
 def _gap_words(words: Words, first: Mention, second: Mention) -> list[str]:
@@ -78,10 +72,10 @@ def _between(
     if after is not None and opened(mention):
         gap = _gap_words(words, mention, after)
         if gap and all(w in _AND or w in {"the", "y"} for w in gap):
-            return Role(mention, BETWEEN, _CLEAR, "place.between")
-        return Role(mention, DROP, _PLAIN, "place.unfinished")
+            return Role(mention, BETWEEN, CLEAR, "place.between")
+        return Role(mention, DROP, PLAIN, "place.unfinished")
     if before is not None and roles and roles[-1].role == BETWEEN and sum(r.role == BETWEEN for r in roles) % 2:
-        return Role(mention, BETWEEN, _CLEAR, "place.between")
+        return Role(mention, BETWEEN, CLEAR, "place.between")
     return None
 
 
@@ -99,9 +93,9 @@ def _pair(
     if after is not None and _is_pair(words, mention, after):
         cue, _ = _cue(words, mention)
         if cue in {None, FROM, TO} or (cue == AT and _weak_cue(words, mention)):
-            return Role(mention, FROM, _CLEAR, "place.pair")
+            return Role(mention, FROM, CLEAR, "place.pair")
     if before is not None and roles and roles[-1].role == FROM and _is_pair(words, before, mention):
-        return Role(mention, TO, _CLEAR, "place.pair")
+        return Role(mention, TO, CLEAR, "place.pair")
     return None
 
 
@@ -148,26 +142,40 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
     plain = _by_what_follows(words, mention, cue is not None) or _of_a_person(words, mention, cue, phrase, welsh)
     if plain is not None:
         return plain
-    if phrase == ("at",):
-        got_off = _got_off(words, mention)
-        if got_off is not None:
-            return got_off
+    moved = _moved(words, mention, phrase)
+    if moved is not None:
+        return moved
     if phrase == ("out", "of") and _WALKED & set(words.words[max(0, mention.first - 4) : mention.first]):
-        return Role(mention, AT, _CLEAR, "place.just_out_of")
+        return Role(mention, AT, CLEAR, "place.just_out_of")
     if cue is not None and mention.form in gazetteer().ordinary and _is_plain_word(words, mention, phrase):
-        return Role(mention, DROP, _BARE, "place.ordinary_word")
+        return Role(mention, DROP, BARE, "place.ordinary_word")
     if cue is not None and not (
         cue == TO and phrase[0] in {"i", "am", "tua"} and not (welsh or _mutated(words, mention))
     ):
         if cue == TO and phrase == ("at",):
             cue = AT
         if cue == AT and _train_follows(words, mention) and not _STRONG_AT & set(phrase):
-            return Role(mention, TO, _PLAIN, "place.train_to")
-        strength = _CLEAR if cue != AT or _STRONG_AT & set(phrase) else _PLAIN
+            return Role(mention, TO, PLAIN, "place.train_to")
+        strength = CLEAR if cue != AT or _STRONG_AT & set(phrase) else PLAIN
         return Role(mention, cue, strength, f"place.{cue}")
     return _bare(words, mention, asks, alone)
 
 
+def _moved(words: Words, mention: Mention, phrase: tuple[str, ...]) -> Role | None:
+    """Where somebody got off, or where the train goes."""
+    if phrase == ("goes", "to") and _train_goes(words, mention):
+        return Role(mention, TO, CLEAR, "place.train_goes")
+    return got_off(words, mention) if phrase == ("at",) else None
+
+
+def _train_goes(words: Words, mention: Mention) -> bool:
+    """ "the train goes to X", "it goes to X", not "he goes to X"."""
+    before = words.words[max(0, mention.first - 12) : max(0, mention.first - 2)]
+    who = next((w for w in reversed(before) if w in _TRAINS or w in SUSPECT or w in REPORTER), "")
+    return who in _TRAINS
+
+
+_TRAINS: Final = frozenset({"train", "it", "tram", "one", "service", "tube", "which"})
 _OF_ME: Final = listed("roles.of_me")
 """Welsh words after which "i" is the reporter and not "to": "arna i"."""
 
@@ -179,12 +187,12 @@ def _mutated(words: Words, mention: Mention) -> bool:
 
 def _of_a_person(words: Words, mention: Mention, cue: str | None, phrase: tuple[str, ...], welsh: bool) -> Role | None:
     """A name, or where somebody lives or comes from: no place of the report."""
-    if is_name(words, mention) or (phrase == ("in",) and is_home(words, mention)):
-        return Role(mention, DROP, _PLAIN, "place.person")
+    if is_name(words, mention) or is_of_car(words, mention) or (phrase == ("in",) and is_home(words, mention)):
+        return Role(mention, DROP, PLAIN, "place.person")
     if cue == FROM and not welsh and is_origin(words, mention):
-        return Role(mention, DROP, _PLAIN, "place.person_from")
+        return Role(mention, DROP, PLAIN, "place.person_from")
     if cue == FROM and boarded_by_another(words, mention, phrase):
-        return Role(mention, DROP, _CLEAR, "place.suspect_moved")
+        return Role(mention, DROP, CLEAR, "place.suspect_moved")
     return None
 
 
@@ -225,17 +233,29 @@ def _is_decoy(after: Sequence[str], cued: bool) -> bool:
     return worn or not (after[0] == "wednesday" or (after[0] in {"city", "united"} and cued))
 
 
+def _on_clothes(words: Words, mention: Mention) -> bool:
+    """ "in a Darlington Mowden Park rugby top"."""
+    after = range(mention.last, min(mention.last + 4, len(words)))
+    led = mention.first > 1 and words.words[mention.first - 1] in {"a", "an", "his"}
+    return led and any(words.words[i] in _WORN for i in after if not any(words.breaks[mention.last : i + 1]))
+
+
 def _by_what_follows(words: Words, mention: Mention, cued: bool) -> Role | None:
     """ "X shirt", "X next", "X was ages ago"."""
     after = words.words[mention.last : mention.last + 4]
     joined = mention.last < len(words) and words.breaks[mention.last] == WORD
-    if joined and _is_decoy(after, cued):
-        return Role(mention, DROP, _CLEAR, "place.decoy")
+    if joined and (_is_decoy(after, cued) or after[:2] == ("side", "of") or _on_clothes(words, mention)):
+        return Role(mention, DROP, CLEAR, "place.decoy")
     if _next_follows(words, mention):
-        return Role(mention, NEXT, _CLEAR, "place.next")
+        return Role(mention, NEXT, CLEAR, "place.next")
+    if joined and after[:1] == ("line",) and after[1:2] not in _LINE_TRAIN:
+        return Role(mention, DROP, CLEAR, "place.line_to")
     if _ages_ago(after):
-        return Role(mention, DROP, _CLEAR, "place.passed_long_ago")
+        return Role(mention, DROP, CLEAR, "place.passed_long_ago")
     return None
+
+
+_LINE_TRAIN: Final = (("train",), ("tram",), ("tube",), ("metro",), ("platform",))
 
 
 def _bare(words: Words, mention: Mention, asks: str | None, alone: bool) -> Role:
@@ -244,30 +264,31 @@ def _bare(words: Words, mention: Mention, asks: str | None, alone: bool) -> Role
         words, mention
     )
     before = words.words[mention.first - 1] if mention.first else ""
-    if _train_follows(words, mention) or (before in {"train", "tren", "trên"} and not stationed):
-        return Role(mention, TO, _PLAIN, "place.train_to")
+    close = mention.first > 0 and words.breaks[mention.first] < SENTENCE
+    if _train_follows(words, mention) or (close and before in {"train", "tren", "trên"} and not stationed):
+        return Role(mention, TO, PLAIN, "place.train_to")
     if asks == "location":
-        return Role(mention, AT, _CLEAR, "place.answer")
+        return Role(mention, AT, CLEAR, "place.answer")
     if asks == "train":
-        return Role(mention, TO, _PLAIN, "place.answer")
-    if not stationed and _timed(words, mention):
-        return Role(mention, TO, _PLAIN, "place.timed_to")
+        return Role(mention, TO, PLAIN, "place.answer")
+    if not stationed and (_timed(words, mention) or _of_coach(words, mention)):
+        return Role(mention, TO, PLAIN, "place.timed_to")
     if before in {"line", "tube", "dlr", "metro"} and words.breaks[mention.first] < SENTENCE:
-        return Role(mention, AT, _PLAIN, "place.after_line")
+        return Role(mention, AT, PLAIN, "place.after_line")
     if mention.form in gazetteer().ordinary and _by_itself(words, mention):
-        return Role(mention, AT, _BARE, "place.fragment")
+        return Role(mention, AT, BARE, "place.fragment")
     if mention.form in gazetteer().ordinary and not (
         stationed or (alone and len(words) <= mention.last - mention.first + 1)
     ):
         if _platform_follows(words, mention):
-            return Role(mention, AT, _PLAIN, "place.fragment")
-        return Role(mention, DROP, _BARE, "place.ordinary_word")
-    return Role(mention, AT, _PLAIN if stationed else _BARE, "place.fragment")
+            return Role(mention, AT, PLAIN, "place.fragment")
+        return Role(mention, DROP, BARE, "place.ordinary_word")
+    return Role(mention, AT, PLAIN if stationed else BARE, "place.fragment")
 
 
 def _by_itself(words: Words, mention: Mention) -> bool:
     """Whether the name is a sentence of its own: ". Oval", or closes one with a capital letter: ", Ely."."""
-    ends = mention.last == len(words) or words.breaks[mention.last] >= SENTENCE
+    ends = mention.last == len(words) or words.breaks[mention.last] >= SENTENCE or words.words[mention.last] == "not"
     capital = words.text[words.starts[mention.first]].isupper() and not words.text.isupper()
     apart = capital and mention.last < len(words) and PART == words.breaks[mention.first] == words.breaks[mention.last]
     return apart or (ends and words.breaks[mention.first] >= (PART if capital else SENTENCE))
@@ -296,7 +317,7 @@ def _train_follows(words: Words, mention: Mention) -> bool:
     return word in cues().trains
 
 
-_THE_ONE: Final = frozenset({"the", "that", "this", "my", "our"})
+_THE_ONE: Final = frozenset({"the", "that", "this", "my", "our", "its"})
 
 
 def _timed(words: Words, mention: Mention) -> bool:
@@ -309,6 +330,15 @@ def _timed(words: Words, mention: Mention) -> bool:
         index -= 1
     return digits and len(words.words[index]) in {2, 4} and words.words[index - 1] in {"the", "my"}
 
+
+def _of_coach(words: Words, mention: Mention) -> bool:
+    """ "coach 5 of the Okehampton"."""
+    before = words.words[max(0, mention.first - 5) : mention.first]
+    return before[-2:] in _OF_THE and bool(_COACH & set(before))
+
+
+_COACH: Final = listed("coach.coach")
+_OF_THE: Final = (("of", "the"), ("on", "the"), ("of", "my"))
 
 _SOON: Final = 30
 """The most minutes that "X in 10" leaves open."""
@@ -327,6 +357,8 @@ def _next_follows(words: Words, mention: Mention) -> bool:
         and (tail[1] in nexts or tail[:2] == ["coming", "up"])
     ):
         return True
+    if tail[:2] == ["in", "a"] and tail[2:3] and tail[2] in _A_MOMENT:
+        return True
     if tail[0] == "in" and len(tail) == 2 and tail[1].isdigit() and int(tail[1]) <= _SOON:
         return True
     if tail[0] == "in" and len(tail) > 2 and (tail[1].isdigit() or tail[1] in {"a", "few", "five", "ten", "two"}):
@@ -334,34 +366,11 @@ def _next_follows(words: Words, mention: Mention) -> bool:
     return tail[:3] == ["is", "the", "next"] or tail[:3] == ["being", "the", "next"]
 
 
+_A_MOMENT: Final = frozenset({"sec", "secs", "second", "moment", "mo", "tick", "bit", "jiffy"})
+
+
 def _ages_ago(after: Sequence[str]) -> bool:
-    return after[:2] == ("was", "ages") or (after[:1] == ("was",) and "ago" in after[1:4])
-
-
-def _got_off(words: Words, mention: Mention) -> Role | None:
-    """ "got off at X": where the reporter did, or the one who follows did too; elsewhere not a place of the report."""
-    start = max(0, mention.first - 9)
-    while start < mention.first and any(b >= SENTENCE for b in words.breaks[start + 1 : mention.first + 1]):
-        start += 1
-    window = list(words.words[start : mention.first])
-    verb = next((i for i in range(len(window) - 1, -1, -1) if window[i] in {"off", "on", "out", "alighted"}), -1)
-    if verb < 1 or len(window) - verb > 5 or not _MOVES & set(window[max(0, verb - 3) : verb + 1]):
-        return None
-    subject = next((w for w in reversed(window[:verb]) if w in REPORTER or w in SUSPECT), "i")
-    future = {"get", "getting", "meant", "need", "gonna", "due", "will"} & set(window[max(0, verb - 4) : verb])
-    tail = set(words.words[mention.last : mention.last + 6])
-    if subject in SUSPECT and not (tail & _WITH) and not {"follow", "followed", "following"} & set(window):
-        return Role(mention, DROP, _CLEAR, "place.suspect_moved")
-    if window[verb] == "on" and {"as", "when", "while", "wen"} & set(window[:verb]) and subject in REPORTER:
-        return Role(mention, AT, _PLAIN, "place.as_got_on")
-    if window[verb] == "on":
-        return Role(mention, FROM if subject in REPORTER else DROP, _PLAIN, "place.got_on")
-    if future:
-        return Role(mention, TO, _PLAIN, "place.gets_off")
-    return Role(mention, AT, _PLAIN, "place.got_off")
-
-
-_MOVES: Final = listed("roles.moves")
+    return after[:2] in {("was", "ages"), ("by", "now")} or (after[:1] == ("was",) and "ago" in after[1:4])
 
 
 def is_taken_back(words: Words, mention: Mention) -> bool:
@@ -377,7 +386,7 @@ def _listed(words: Words, roles: list[Role]) -> list[Role]:
             gap = words.words[out[-1].mention.last : role.mention.first]
             instead = not gap and is_taken_back(words, out[-1].mention)
             if all(w in _AND for w in gap) and words.breaks[role.mention.first] < SENTENCE and not instead:
-                out.append(Role(role.mention, DROP, _PLAIN, "place.drop"))
+                out.append(Role(role.mention, DROP, PLAIN, "place.drop"))
                 continue
         out.append(role)
     return out

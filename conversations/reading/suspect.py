@@ -9,7 +9,7 @@ from conversations.reading.cues import DROP
 from conversations.reading.files import listed
 from conversations.reading.model import Value
 from conversations.reading.normal import SENTENCE, Words
-from conversations.reading.roles import Role
+from conversations.reading.parts import Role
 from conversations.reading.rules import Hit
 from conversations.reading.what import hits_of, value_of
 

@@ -12,10 +12,11 @@ from conversations.reading.choose import Chosen, Hints, choose
 from conversations.reading.context import hints_for
 from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO
 from conversations.reading.files import listed
+from conversations.reading.gazetteer import gazetteer
 from conversations.reading.model import Context, Value
 from conversations.reading.normal import Words, words_of
+from conversations.reading.parts import Role
 from conversations.reading.places import Mention
-from conversations.reading.roles import Role
 from conversations.reading.service import Piece
 
 
@@ -35,9 +36,12 @@ def read_places(
     if not mentions or _other_trams(words):
         return Where({}, (), ())
     assigned = roles.assign(words, mentions, welsh, context.asks)
+    assigned = _without_towns(words, assigned)
     assigned = _corrected(words, assigned, context)
     live = [
-        r.mention for r in assigned if r.role != DROP or r.rule in {"place.drop", "place.unfinished", "place.corrected"}
+        r.mention
+        for r in assigned
+        if r.role != DROP or r.rule in {"place.drop", "place.unfinished", "place.corrected", "place.town"}
     ]
     hints = hints_for(words, lines, context)
     values: dict[str, Value] = {}
@@ -60,7 +64,25 @@ def _other_trams(words: Words) -> bool:
     said = words.words
     if "supertram" in said:
         return True
-    return any(w in {"tram", "trams"} and i and said[i - 1] in _CITIES for i, w in enumerate(said))
+    return any(
+        w in {"tram", "trams"} and ((i and said[i - 1] in _CITIES) or _CITIES & set(said[i + 1 : i + 3]))
+        for i, w in enumerate(said)
+    )
+
+
+_STOPS: Final = frozenset({"stop", "tram", "tramstop", "metro", "tube", "station", "stn", "in", "platform"})
+
+
+def _without_towns(words: Words, assigned: list[Role]) -> list[Role]:
+    """ "Cornbrook stop in Manchester": the town of a stop is no place of its own."""
+    out: list[Role] = []
+    for role in assigned:
+        gap = words.words[out[-1].mention.last : role.mention.first] if out else ()
+        town = role.mention.form in gazetteer().towns or role.mention.form in _CITIES
+        if gap and town and role.role == AT and out[-1].role != DROP and set(gap) <= _STOPS:
+            role = Role(role.mention, DROP, 3, "place.town")
+        out.append(role)
+    return out
 
 
 def _best(found: list[Role], last: bool) -> Role | None:
@@ -109,7 +131,8 @@ def _corrected(words: Words, assigned: list[Role], context: Context) -> list[Rol
         previous = out[-1] if out else None
         since = words.words[previous.mention.last : role.mention.first] if previous else before
         marked = [w for w in since if w in _MEANT]
-        meant = "meant" in before or "mean" in before or "correction" in before
+        told = since if previous else before
+        meant = "meant" in told or "mean" in told or "correction" in told
         if previous is not None and (meant or (len(marked) >= 1 and len(since) <= 6 and marked != ["no"])):
             if meant or previous.role in {role.role, DROP}:
                 kept = previous.role if meant and previous.role != DROP else role.role

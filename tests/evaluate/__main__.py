@@ -19,8 +19,8 @@ LEARNT = tuple(f"{name}.jsonl" for name in _LEARNT.split())
 """Texts that rules and weights were made with."""
 UNPLACED = tuple(f"corpus_{name}.jsonl" for name in "abcdefgh")
 """Texts without labels of place and service."""
-HARDER = ("aside.jsonl", "corpus_i.jsonl", "corpus_j.jsonl")
-"""Texts of further hands, the last two full of alarming words used otherwise; learnt from last."""
+HARDER = ("aside.jsonl", "corpus_i.jsonl", "corpus_j.jsonl", "corpus_k.jsonl")
+"""Texts of further hands, the last three full of alarming words used otherwise; learnt from last."""
 
 
 def main() -> None:

@@ -40,9 +40,13 @@ ROUNDS = 60
 """The steps of the search for the weights."""
 
 
+UNLEARNT = frozenset({"reporters", "final"})
+"""Files of which nothing is learnt: conversations, and texts kept for measuring alone."""
+
+
 def files() -> list[Path]:
     """The labelled texts that are learnt from."""
-    return sorted(file for file in HERE.glob("*.jsonl") if file.stem != "reporters")
+    return sorted(file for file in HERE.glob("*.jsonl") if file.stem not in UNLEARNT)
 
 
 def fingerprint(sources: Iterable[Path]) -> str:
