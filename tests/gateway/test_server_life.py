@@ -163,7 +163,7 @@ def test_s22_workers_end_when_their_master_is_killed(run: Programs) -> None:
         idle.sendall(ECHO)
         until_it_ends(idle, b"hello")
         os.kill(web.program.pid, signal.SIGKILL)
-        assert proc.gone(workers, 5) == []
+        assert proc.gone([web.program.pid, *workers], 5) == []
     with socket.create_server(("127.0.0.1", web.port)):
         pass
 
