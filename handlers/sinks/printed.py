@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 from tempfile import NamedTemporaryFile
+from threading import Lock
 from typing import IO, Final
 
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
@@ -28,6 +29,7 @@ _FONT: Final = files("fontpkg_noto_sans").joinpath("files", "NotoSans[wdth,wght]
 _UNNEEDED: Final = frozenset({"fvar", "gvar", "avar", "HVAR", "MVAR", "STAT", "GPOS", "GSUB", "GDEF"})
 _MISSING: Final = "\u25a1"
 _INDENT: Final = 6.0
+_ONCE: Final = Lock()
 
 
 def printed(sections: Sequence[Section], made_at: float) -> bytes:
@@ -48,7 +50,9 @@ class _Document(FPDF):
         self.set_producer("Quietline")
         self.set_margins(20, 18)
         self.set_auto_page_break(True, 20)
-        self.add_font("report", "", _lean_font().name)
+        with _ONCE:  # threads that began together would each make one, and the first be gone with the second
+            font = _lean_font()
+        self.add_font("report", "", font.name)
         self.add_page()
 
     def footer(self) -> None:

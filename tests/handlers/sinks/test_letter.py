@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
+from threading import Barrier
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +21,7 @@ from conversations.report import schema
 from handlers.ports import Delivery
 from handlers.sinks import printed
 from handlers.sinks.letter import letter
-from handlers.sinks.readable import readable
+from handlers.sinks.readable import Section, readable
 from tests.naughty import NAUGHTY
 
 from .reports import CANARY, MADE, delivery, report
@@ -249,3 +251,16 @@ class TestPdf:
 
     def test_naughty_texts_print_p4(self) -> None:
         assert self.pdf(account=[{"put": text, "text": text} for text in NAUGHTY]).startswith(b"%PDF-")
+
+
+def test_the_first_pages_may_be_printed_by_many_threads_at_once() -> None:
+    """The font that they share is made once and lasts, whoever comes first."""
+    printed._lean_font.cache_clear()
+    together = Barrier(8)
+
+    def page(_: int) -> bytes:
+        together.wait(30)
+        return printed.printed([Section("Report 7KQ4", ())], 0.0)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(page, range(8)))) == 1
