@@ -27,7 +27,7 @@ from gateway import lifeline, secrets
 from gateway.arrival import BODY_BYTES
 from gateway.web.headers import HEADERS
 from gateway.webworker import WORKER_SIGNALS, QuietLog, QuietWorker
-from handlers.records.database import load_driver
+from handlers.records.drivers import load_driver
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from handlers.records.company import Company, Job, PassOn, Run, TooLong, alone
 from handlers.records.compiled import Statement
-from handlers.records.drivers import POSTGRES, driver_errors, plain
+from handlers.records.drivers import POSTGRES, SQLITE, driver_errors, plain
 from handlers.records.hanging import HangingGuard
 from handlers.records.locks import LockTimeout, ThreadLock, WriteLock
 from handlers.records.sealed import TABLES
@@ -57,7 +57,6 @@ POSTGRES_SETTINGS: Final = (
     "SET idle_in_transaction_session_timeout = '10s'",
     "SET client_encoding = 'UTF8'",
 )
-_SQLITE: Final = "sqlite:///"
 # lock_not_available, query_canceled: postgresql.org/docs/current/errcodes-appendix.html
 _WAITED: Final = ("55P03", "57014")
 _UNHURRIED: Final = 0.05  # a wait shorter than this changes nothing of SQLite's own
@@ -137,8 +136,8 @@ class Database:
         self._patience, self._cuts = patience, cuts
         self._stranger = min(patience, STRANGER_SECONDS) if cuts else patience
         self._url = plain(url)
-        self.kind = "sqlite" if self._url.startswith(_SQLITE) else "postgresql"
-        self.path = Path(self._url.removeprefix(_SQLITE)) if self.is_sqlite else None
+        self.kind = "sqlite" if self._url.startswith(SQLITE) else "postgresql"
+        self.path = Path(self._url.removeprefix(SQLITE)) if self.is_sqlite else None
         self._local = ThreadSeat()
         self._writer = Seat() if self.is_sqlite else self._local
         self._looker, self._looks = Seat(), ThreadLock(patience)
@@ -395,9 +394,3 @@ class Database:
             "; ".join([*POSTGRES_SETTINGS, *(f"SET {name} = {int(most * 1000)}" for name, most in limits)])
         )
         return postgres
-
-
-def load_driver(url: str) -> None:
-    """Loads what a database's connections need and nothing of ours does: a fifth of a second for PostgreSQL."""
-    if not url.startswith(_SQLITE):
-        import psycopg  # noqa: F401 - loaded before the fork
