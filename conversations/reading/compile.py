@@ -2,13 +2,13 @@
 
     python -m conversations.reading.compile
 
-Writes `data/compiled.json`: a line with the fingerprint of the rule files, and a line with the tables of `Rules`.
+Writes `data/compiled.json`: a line with the fingerprint of the rule files, and a line with its `Tables`.
 Where the fingerprint does not fit the rule files, these are worked out at loading instead.
 """
 
 from __future__ import annotations
 
-import json
+import msgspec
 
 from conversations.reading.files import DATA
 from conversations.reading.knowledge import COMPILED, fingerprint, worked_out
@@ -16,8 +16,7 @@ from conversations.reading.knowledge import COMPILED, fingerprint, worked_out
 
 def compiled() -> str:
     """The text of the file: the same rule files give the same text."""
-    tables = json.dumps(worked_out().tables(), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return f"{fingerprint()}\n{tables}\n"
+    return f"{fingerprint()}\n{msgspec.json.encode(worked_out()).decode()}\n"
 
 
 def main() -> None:

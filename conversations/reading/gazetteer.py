@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from math import log10
 from typing import Final, NamedTuple
@@ -46,7 +46,7 @@ class Names:
     def __init__(self, names: dict[str, str]) -> None:
         """`names`: canonical words with blanks between, to what they stand for."""
         self._values = list(names.values())
-        patterns = [pattern_of(name.split()) for name in names]
+        patterns = [f" {name.replace(' ', '  ')} " for name in names]  # as `pattern_of` has them
         self._matcher = AhoCorasick(
             patterns,
             matchkind=MatchKind.LeftmostLongest,
@@ -75,6 +75,11 @@ def _table(name: str) -> Iterator[list[str]]:
         yield from rows
 
 
+def _lines(name: str) -> list[str]:
+    """The lines of a table below its head."""
+    return (DATA / name).read_text(encoding="utf-8").splitlines()[1:]
+
+
 def words_in(name: str) -> frozenset[str]:
     """The words of a list in the data folder; lines with # are notes."""
     text = (DATA / name).read_text(encoding="utf-8")
@@ -83,12 +88,37 @@ def words_in(name: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+class Stations(Mapping[str, Station]):
+    """Stations by their ids, each made as it is asked for."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        """`lines`: of CSV, which begin with the ids."""
+        self._lines = {line[: line.index(",")]: line for line in lines}
+        self._made: dict[str, Station] = {}
+
+    def __getitem__(self, identity: str) -> Station:
+        made = self._made.get(identity)
+        if made is None:
+            made = self._made[identity] = _station(next(csv.reader([self._lines[identity]])))
+        return made
+
+    def __contains__(self, identity: object) -> bool:
+        return identity in self._lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 class Gazetteer:
     """Everything known about places. Built once; immutable afterwards."""
 
     def __init__(self) -> None:
-        self.stations = {row[0]: _station(row) for row in _table("stations.csv")}
-        self.forms: dict[str, tuple[str, ...]] = {form: tuple(ids.split("|")) for form, ids in _table("forms.csv")}
+        self.stations = Stations(_lines("stations.csv"))
+        pairs = [line.split(",") for line in _lines("forms.csv")]
+        self.forms: dict[str, tuple[str, ...]] = {form: tuple(ids.split("|")) for form, ids in pairs}
         self.towns = dict(_table("towns.csv"))
         for form, identity in _table("aliases.csv"):
             if identity:

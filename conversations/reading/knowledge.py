@@ -7,14 +7,14 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
-import orjson
+import msgspec
 from msgspec import Struct
 
 from conversations.reading.files import DATA, load
 from conversations.reading.gazetteer import gazetteer
 from conversations.reading.lexicon import Lexicon
 from conversations.reading.likeness import likeness
-from conversations.reading.rules import Rules
+from conversations.reading.rules import Rules, Tables
 
 FAMILIES = ("behaviours", "danger", "suspect", "look", "intent", "who", "when", "answers", "otherwise", "wishes")
 """The rule files, each `name.yaml`: label to patterns."""
@@ -44,10 +44,12 @@ def _lexicon() -> Lexicon:
     return Lexicon(classes["classes"], spellings)
 
 
-def worked_out(lexicon: Lexicon | None = None) -> Rules:
-    """The rules of the rule files. Raises RuleError when one cannot be read."""
+def worked_out(lexicon: Lexicon | None = None) -> Tables:
+    """The tables of the rule files. Raises RuleError when one cannot be read."""
+    from conversations.reading.workings import work_out
+
     families: dict[str, Any] = {name: load(f"{name}.yaml") for name in FAMILIES}
-    return Rules(lexicon or _lexicon(), families)
+    return work_out(lexicon or _lexicon(), families)
 
 
 def fingerprint() -> str:
@@ -58,13 +60,13 @@ def fingerprint() -> str:
     return digest.hexdigest()
 
 
-def _restored(lexicon: Lexicon) -> Rules | None:
-    """The rules worked out ahead, if they are those of the rule files as they are now."""
+def _worked_out_ahead() -> Tables | None:
+    """The tables worked out ahead, if they are of the rule files as they are now."""
     try:
         with (DATA / COMPILED).open("rb") as file:
             if file.readline().decode().strip() != fingerprint():
                 return None
-            return Rules.restored(lexicon, orjson.loads(file.readline()))
+            return msgspec.json.decode(file.readline(), type=Tables)
     except FileNotFoundError:
         return None
 
@@ -73,7 +75,7 @@ def _restored(lexicon: Lexicon) -> Rules | None:
 def knowledge() -> Knowledge:
     """The rules this project ships. Raises RuleError when one cannot be read."""
     lexicon = _lexicon()
-    rules = _restored(lexicon) or worked_out(lexicon)
+    rules = Rules(lexicon, _worked_out_ahead() or worked_out(lexicon))
     tongues = load("languages.yaml")
     english = frozenset(tongues["english"].split())
     return Knowledge(
@@ -96,11 +98,12 @@ def warm(*, slips: bool = True) -> None:
     gc.disable()  # nothing that is loaded is garbage, and looking for it takes a fifth of the time
     try:
         places = gazetteer()
-        knowledge().rules.prepare()
+        rules = knowledge().rules
         cues()
         names_of_trains()
         likeness()
         if slips:
+            rules.prepare()
             places.prepare()
             nearest("warming up")
     finally:

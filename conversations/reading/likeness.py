@@ -1,7 +1,7 @@
 """How like a text is to labelled texts of a kind: learned weights beside the rules, for what no rule foresaw.
 
-`data/likeness.tsv` holds one line for each sign: a word, two words together, a class of words, or a rule found in the
-text; the number of texts it was found in; and its weight for each label. The likeness of a text to a label is the
+`data/likeness.json` holds for each sign (a word, two words together, a class of words, or a rule found in the text) the
+number of texts it was found in and its weight for each label. The likeness of a text to a label is the
 logistic function of their sum, each weighed by how rare the sign is (logistic regression over tf-idf, one label against
 the rest). `tests/evaluate/train.py` writes the file.
 """
@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from math import exp, log, sqrt
 from string import ascii_letters
 from typing import Final, NamedTuple
 
+import msgspec
 from msgspec import Struct
 
 from conversations.reading.files import DATA
@@ -23,7 +24,7 @@ from conversations.reading.gazetteer import GAP, gazetteer
 from conversations.reading.normal import SENTENCE, Words
 from conversations.reading.rules import Hit, Word
 
-FILE: Final = "likeness.tsv"
+FILE: Final = "likeness.json"
 DANGER, STAFF, INTENT = "danger", "staff", "intent."
 """Labels beside those of the behaviours; `intent.` begins those of the intents."""
 
@@ -128,6 +129,19 @@ class Scores(Struct, frozen=True):
         return [Hit(family, label, name, first, last) for first, last, name in top]
 
 
+class Learned(Struct, frozen=True):
+    """What was learned.
+
+    `source`: the SHA-256 of the labelled texts, `texts`: how many; `labels`: each with its bias in tenths; `signs`:
+    each with the number of its texts and its weights in tenths, each after the letter of its label.
+    """
+
+    source: str
+    texts: int
+    labels: dict[str, int]
+    signs: dict[str, str]
+
+
 class Likeness:
     """The weights, read as they are needed.
 
@@ -135,20 +149,16 @@ class Likeness:
     they are added up all at once.
     """
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        """`lines`: notes (#), `texts` with their number, `labels` with their biases, then a line for each sign."""
-        rows = (line.rstrip("\n").split("\t", 1) for line in lines if line[:2] != "# ")
-        self._texts = int(next(rows)[1])
-        head = next(rows)[1]
-        pairs = [entry.rpartition("=") for entry in head.split(" ")]
-        self.labels: Final = [label for label, _, _ in pairs]
+    def __init__(self, learned: Learned) -> None:
+        self._texts = learned.texts
+        self.labels: Final = list(learned.labels)
         self.lane_of: Final = {label: lane for lane, label in enumerate(self.labels)}
-        self.biases: Final = [int(bias) / SCALE for _, _, bias in pairs]
-        self._rows: dict[str, str] = dict(rows)
+        self.biases: Final = [bias / SCALE for bias in learned.labels.values()]
+        self._rows = learned.signs
         self._read: dict[str, tuple[float, int]] = {}
         self._words: dict[str, tuple[float, int]] = {}
-        self._zero = sum(_HALF << (_LANE * lane) for lane in range(len(pairs)))
-        self._lanes = struct.Struct(f"<{len(pairs)}I")
+        self._zero = sum(_HALF << (_LANE * lane) for lane in range(len(self.labels)))
+        self._lanes = struct.Struct(f"<{len(self.labels)}I")
 
     def weights(self, found: Found, label: str) -> dict[str, float]:
         """What the words and the other signs of a text weigh for a label."""
@@ -229,5 +239,4 @@ def _logistic(value: float) -> float:
 @lru_cache(maxsize=1)
 def likeness() -> Likeness:
     """The weights this project ships."""
-    with (DATA / FILE).open(encoding="utf-8") as file:
-        return Likeness(file)
+    return Likeness(msgspec.json.decode((DATA / FILE).read_bytes(), type=Learned))

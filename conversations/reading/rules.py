@@ -1,28 +1,19 @@
-"""Rules over words: patterns that people can read, found in one pass over the words of a text.
-
-A pattern is words with blanks between. `a|b` is either, `@class` any word of a class, `word*` any word that begins
-so, `?x` may be missing, `..` up to two words between and `..5` up to five, `!x` the next word is not x, `~x` the word
-before is not x, `^` and `$` the ends of the text. Fillers (class `filler`) may stand anywhere; no pattern crosses the
-end of a sentence.
-"""
+"""Rules over words, found in one pass over the words of a text. How they are written: `workings`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from sys import intern
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from conversations.reading.lexicon import Lexicon
-from conversations.reading.matching import BEGIN, END, GAP, MAYBE, NOT, NOT_BEFORE, WORD, Match, Steps
+from conversations.reading.matching import BEGIN, END, WORD, Match, Steps
 from conversations.reading.normal import PART, SENTENCE, Words
 
 _ENOUGH: Final = 6
-_LIGHT: Final = 60
-_NEAR: Final = 2
 _MOST_WORDS: Final = 20_000
 _NONE: Final[frozenset[int]] = frozenset()
-_TIGHT: Final = frozenset({"behaviours", "danger"})
-"""The families whose patterns without wide gaps cross no comma: "bought her a shot, her lips are blue"."""
 
 
 class Hit(NamedTuple):
@@ -65,185 +56,79 @@ class Word(NamedTuple):
     filler: bool
 
 
-class RuleError(ValueError):
-    """A pattern that cannot be read: the message says which."""
+class Tables(Struct, frozen=True):
+    """The patterns as they are found: texts, taken apart only once a word calls for them.
+
+    An element is what one step of a pattern takes; it goes by a number. `words`, `prefixes` and `classes`: the elements
+    that a word, a beginning and a class are of, with blanks between. `classes_of`: the classes of a word. `patterns`:
+    for the element of the word that it is looked for at, a line for each pattern: that step, whether it crosses no
+    comma, the element of the rarest of its other words or -1, family, label, source and steps, with tabs between.
+    `seconds`: those rarest others.
+    """
+
+    words: dict[str, str]
+    prefixes: dict[str, str]
+    classes: dict[str, str]
+    classes_of: dict[str, str]
+    patterns: dict[int, str]
+    seconds: list[int]
+    labels: dict[str, list[str]]
 
 
 class Rules:
     """All patterns of all families, ready to be found."""
 
-    def __init__(self, lexicon: Lexicon, families: Mapping[str, Mapping[str, str]]) -> None:
+    def __init__(self, lexicon: Lexicon, tables: Tables) -> None:
         self._lexicon = lexicon
-        self._elements: dict[str, int] = {}
-        self._entries: dict[str, frozenset[str]] = {}
-        self._by_word: dict[str, list[int]] = {}
-        self._by_prefix: dict[str, set[int]] = {}
-        self._by_class: dict[str, set[int]] = {}
-        self._classes_of: dict[str, list[str]] = {}
-        self._class_costs: dict[str, int] = {}
-        self._costs: list[int] = []
-        self._light = lexicon.expand("light")
+        self._tables = tables
+        self._known = tables.words.keys() | tables.classes_of.keys() | lexicon.expand("filler")
+        lexicon.learn(tables.words.keys() | tables.classes_of.keys())
         self._filler = lexicon.expand("filler")
+        self._heads = {prefix[:2] for prefix in tables.prefixes}
+        self._bits = {second: 1 << at for at, second in enumerate(tables.seconds)}
         self._anchored: dict[int, list[_Pattern]] = {}
-        self._bits: dict[int, int] = {}
-        for family, rules in families.items():
-            for label, block in rules.items():
-                for line in str(block).splitlines():
-                    if line.strip() and not line.lstrip().startswith("#"):
-                        self._add(family, label, line.strip())
-        self._spread_prefixes()
-        self._finish()
-
-    def _finish(self) -> None:
-        self._known = set(self._by_word) | set(self._classes_of) | self._filler
-        self._lexicon.learn(set(self._by_word) | set(self._classes_of))
-        self._heads = {prefix[:2] for prefix in self._by_prefix}
         self._words: dict[str, Word] = {}
 
-    def tables(self) -> dict[str, Any]:
-        """All that was worked out, as JSON-able data for `restored`."""
-        return {
-            "words": self._by_word,
-            "prefixes": {prefix: sorted(numbers) for prefix, numbers in self._by_prefix.items()},
-            "classes": {name: sorted(numbers) for name, numbers in self._by_class.items()},
-            "classes_of": {word: sorted(set(names)) for word, names in sorted(self._classes_of.items())},
-            "patterns": [
-                [
-                    number,
-                    p.anchor,
-                    p.family,
-                    p.label,
-                    p.source,
-                    [n for step in p.steps for n in step],
-                    p.tight,
-                    p.second,
-                ]
-                for number, patterns in self._anchored.items()
-                for p in patterns
-            ],
-        }
+    def _patterns(self, number: int) -> list[_Pattern]:
+        """The patterns that are looked for at a word of this element."""
+        found = self._anchored.get(number)
+        if found is None:
+            lines = self._tables.patterns.get(number)
+            found = self._anchored[number] = [self._pattern(line) for line in lines.split("\n")] if lines else []
+        return found
 
-    @classmethod
-    def restored(cls, lexicon: Lexicon, tables: Mapping[str, Any]) -> Rules:
-        """The rules of `tables`, without working them out again."""
-        rules = cls(lexicon, {})
-        rules._by_word = tables["words"]
-        rules._by_prefix = {prefix: set(numbers) for prefix, numbers in tables["prefixes"].items()}
-        rules._by_class = {name: set(numbers) for name, numbers in tables["classes"].items()}
-        rules._classes_of = tables["classes_of"]
-        for _, at, family, label, source, flat, tight, second in tables["patterns"]:
-            steps = tuple(zip(flat[::2], flat[1::2], strict=True))
-            rules._anchor(intern(family), intern(label), source, steps, at, tight, second)
-        rules._finish()
-        return rules
-
-    def _spread_prefixes(self) -> None:
-        """The words of classes that are beginnings of words, where beginnings are looked up."""
-        for word in [w for w in self._classes_of if w[-1] == "*"]:
-            for name in self._classes_of.pop(word):
-                self._by_prefix.setdefault(word[:-1], set()).update(self._by_class[name])
-
-    def _element(self, spec: str) -> int:
-        if spec in self._elements:
-            return self._elements[spec]
-        number = self._elements[spec] = len(self._elements)
-        cost = 0
-        spellings = self._lexicon.spellings
-        entries = spec.split("|")
-        if spec.isascii() and "".join(entries).isalnum():
-            words = {spellings.get(entry, entry) for entry in entries}
-        else:
-            words = set()
-            for entry in entries:
-                if entry[0] == "@":
-                    cost += self._class(entry[1:], number)
-                else:
-                    words |= self._entry(entry)
-        by_word = self._by_word
-        for word in words:
-            if word[-1] == "*":
-                self._by_prefix.setdefault(word[:-1], set()).add(number)
-            elif word in by_word:
-                by_word[word].append(number)
-            else:
-                by_word[word] = [number]
-        self._costs.append(cost + len(words) + (_LIGHT - 1) * len(words & self._light))
-        return number
-
-    def _class(self, name: str, number: int) -> int:
-        """Notes that the element `number` takes the words of a class; gives what that costs."""
-        if name not in self._by_class:
-            words = self._lexicon.expand(name)
-            self._by_class[name] = set()
-            self._class_costs[name] = len(words) + (_LIGHT - 1) * len(words & self._light)
-            for word in words:
-                self._classes_of.setdefault(word, []).append(name)
-        self._by_class[name].add(number)
-        return self._class_costs[name]
-
-    def _entry(self, entry: str) -> frozenset[str]:
-        if entry not in self._entries:
-            self._entries[entry] = frozenset(self._lexicon.words_for(entry))
-        return self._entries[entry]
-
-    def _add(self, family: str, label: str, source: str) -> None:
-        steps: list[tuple[int, int]] = []
-        try:
-            for piece in source.split():
-                steps.append(self._step(piece))
-        except (KeyError, ValueError) as error:
-            raise RuleError(f"{family}.{label}: {source!r}: {error}") from error
-        words = [(self._costs[number], at) for at, (kind, number) in enumerate(steps) if kind == WORD]
-        if not words:
-            raise RuleError(f"{family}.{label}: {source!r}: no word that must be there")
-        tight = family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == GAP)
-        anchor = min(words)[1]
-        others = [(cost, steps[at][1]) for cost, at in words if steps[at][1] != steps[anchor][1]]
-        self._anchor(family, label, source, tuple(steps), anchor, tight, min(others)[1] if others else -1)
-
-    def _anchor(
-        self, family: str, label: str, source: str, steps: Steps, anchor: int, tight: bool, second: int
-    ) -> None:
-        """Notes a pattern at the word that it is looked for at, with the rarest of its other words, `second`."""
-        needs = self._bits.setdefault(second, 1 << len(self._bits)) if second >= 0 else 0
+    def _pattern(self, line: str) -> _Pattern:
+        at, tight, other, family, label, source, flat = line.split("\t")
+        numbers = [int(number) for number in flat.split(" ")]
+        steps = tuple(zip(numbers[::2], numbers[1::2], strict=True))
+        anchor, second = int(at), int(other)
         kind, after = steps[anchor + 1] if anchor + 1 < len(steps) else (END, -1)
         after = after if kind == WORD else -1
         kind, before = steps[anchor - 1] if anchor else (BEGIN, -1)
         before = before if kind == WORD else -1
-        rule = intern(f"{family}.{label}")
-        pattern = _Pattern(family, label, source, steps, anchor, tight, rule, needs, after, before, second)
-        self._anchored.setdefault(steps[anchor][1], []).append(pattern)
-
-    def _step(self, piece: str) -> tuple[int, int]:
-        if piece in {"^", "$"}:
-            return (BEGIN if piece == "^" else END), 0
-        if piece.startswith(".."):
-            return GAP, int(piece[2:] or 2)
-        kinds = {"?": MAYBE, "!": NOT, "~": NOT_BEFORE}
-        if piece[0] in kinds:
-            return kinds[piece[0]], self._element(piece[1:])
-        return WORD, self._element(piece)
+        rule, needs = intern(f"{family}.{label}"), self._bits.get(second, 0)
+        return _Pattern(
+            intern(family), intern(label), source, steps, anchor, tight == "1", rule, needs, after, before, second
+        )
 
     def _word(self, word: str) -> Word:
         """A word as the rules see it. Of the words of texts only those that some list holds are kept (R18)."""
+        tables = self._tables
         meant = self._lexicon.meant(word, self._known)
-        numbers: set[int] = set()
+        found: list[str] = []
         for form in (word, meant) if word != meant else (word,):
-            numbers.update(self._by_word.get(form, ()))
-            for name in self._classes_of.get(form, ()):
-                numbers |= self._by_class[name]
+            found.append(tables.words.get(form, ""))
+            found += [tables.classes[name] for name in tables.classes_of.get(form, "").split()]
             if form[:2] in self._heads:
-                for end in range(2, len(form) + 1):
-                    numbers |= self._by_prefix.get(form[:end], _NONE)
+                found += [tables.prefixes.get(form[:end], "") for end in range(2, len(form) + 1)]
+        numbers = frozenset(map(int, " ".join(found).split()))
         filler = word in self._filler or meant in self._filler
-        classes: tuple[str, ...] = ()
-        if meant in self._classes_of:
-            classes = tuple(["@" + name for name in sorted(set(self._classes_of[meant]))])
+        classes = tuple(["@" + name for name in tables.classes_of.get(meant, "").split()])
         bits = 0
         for number in numbers:
             bits |= self._bits.get(number, 0)
-        patterns = tuple([p for number in sorted(numbers) for p in self._anchored.get(number, ())])
-        entry = Word(meant, classes, frozenset(numbers), bits, patterns, filler)
+        patterns = tuple([p for number in sorted(numbers) for p in self._patterns(number)])
+        entry = Word(meant, classes, numbers, bits, patterns, filler)
         if len(self._words) < _MOST_WORDS and (word in self._known or self._lexicon.is_listed(word)):
             self._words[word] = entry
         return entry
@@ -251,9 +136,9 @@ class Rules:
     def speaks_of(self, word: str) -> bool:
         """Whether a rule names the word itself, slips apart."""
         return (
-            word in self._by_word
-            or word in self._classes_of
-            or any(word[:end] in self._by_prefix for end in range(4, len(word) + 1))
+            word in self._tables.words
+            or word in self._tables.classes_of
+            or any(word[:end] in self._tables.prefixes for end in range(4, len(word) + 1))
         )
 
     def meaning(self, word: str) -> str:
@@ -262,7 +147,7 @@ class Rules:
 
     def labels(self, family: str) -> list[str]:
         """The labels of one family, in alphabetical order."""
-        return sorted({p.label for patterns in self._anchored.values() for p in patterns if p.family == family})
+        return self._tables.labels.get(family, [])
 
     def prepare(self) -> None:
         """Loads what is else loaded with the first slip."""

@@ -1,4 +1,4 @@
-"""Learns `conversations/reading/data/likeness.tsv` from the labelled texts.
+"""Learns `conversations/reading/data/likeness.json` from the labelled texts.
 
     python -m tests.evaluate.train [--held-out NAME ...]
 
@@ -17,8 +17,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from conversations.reading import knowledge, likeness, reading
 from conversations.reading.files import DATA, load
+from conversations.reading.likeness import Learned
 
 HERE = Path(__file__).parent
 BEHAVIOURS = tuple(label for label in load("behaviours.yaml") if not label.endswith((knowledge.SOFT, knowledge.BESIDE)))
@@ -70,8 +73,8 @@ def _labels(row: dict[str, Any]) -> set[str]:
     return labels
 
 
-def learn(sources: list[Path]) -> list[str]:
-    """The lines of the file of weights."""
+def learn(sources: list[Path]) -> Learned:
+    """The weights learnt from these files."""
     rows = _rows(sources)
     signs = [reading.seen(row["text"]).names() for row in rows]
     counts = Counter(name for names in signs for name in names)
@@ -84,13 +87,13 @@ def learn(sources: list[Path]) -> list[str]:
             most = abs(weights[:-1]).max(axis=1)
             known = [name for name, top in zip(known, most, strict=True) if top >= WEIGHTY * (1 + (name[0] == "#"))]
     biases, columns = _written(weights)
-    head = [
-        "# Learned by tests/evaluate/train.py: signs, texts they are in, weights in tenths by label (a is the first).",
-        f"# sha256 of the texts: {fingerprint(sources)}",
-        f"texts\t{len(rows)}",
-        "labels\t" + " ".join(f"{label}={bias}" for label, bias in zip(LABELS, biases, strict=True)),
-    ]
-    return head + [f"{name}\t{' '.join([str(counts[name]), *columns[number]])}" for number, name in enumerate(known)]
+    signs_of = {name: " ".join([str(counts[name]), *columns[number]]) for number, name in enumerate(known)}
+    return Learned(fingerprint(sources), len(rows), dict(zip(LABELS, biases, strict=True)), signs_of)
+
+
+def written(learned: Learned) -> str:
+    """The text of the file of weights: JSON, a line for each sign."""
+    return msgspec.json.format(msgspec.json.encode(learned), indent=1).decode() + "\n"
 
 
 def _matrix(signs: list[Counter[str]], rare: dict[str, float]) -> Any:
@@ -146,7 +149,7 @@ def main() -> None:
     arguments = parser.parse_args()
     knowledge.warm()
     if not arguments.held_out:
-        (DATA / likeness.FILE).write_text("\n".join(learn(files())) + "\n", encoding="utf-8")
+        (DATA / likeness.FILE).write_text(written(learn(files())), encoding="utf-8")
         return
     from tests.evaluate.__main__ import show
     from tests.evaluate.scores import evaluate

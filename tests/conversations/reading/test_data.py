@@ -15,7 +15,8 @@ from conversations.reading.gazetteer import gazetteer
 from conversations.reading.knowledge import FAMILIES, knowledge
 from conversations.reading.lexicon import Lexicon, mutated, unmutated
 from conversations.reading.normal import words_of
-from conversations.reading.rules import RuleError, Rules
+from conversations.reading.rules import Rules
+from conversations.reading.workings import RuleError, work_out
 
 
 def test_every_alias_and_town_is_a_station() -> None:
@@ -35,12 +36,12 @@ def test_every_rule_file_is_loaded() -> None:
 def test_a_pattern_that_cannot_be_read_says_which() -> None:
     lexicon = Lexicon({"light": "", "filler": ""}, {})
     with pytest.raises(RuleError, match=r"danger\.weapon: '@nothing here'"):
-        Rules(lexicon, {"danger": {"weapon": "@nothing here"}})
+        work_out(lexicon, {"danger": {"weapon": "@nothing here"}})
 
 
 def test_patterns_mean_what_the_documentation_says() -> None:
     lexicon = Lexicon({"light": "he", "filler": "the", "limb": "leg arm"}, {})
-    rules = Rules(lexicon, {"f": {"r": "~not touch* ..1 my @limb|hand !of\n^ stop $"}})
+    rules = Rules(lexicon, work_out(lexicon, {"f": {"r": "~not touch* ..1 my @limb|hand !of\n^ stop $"}}))
 
     def found(text: str) -> bool:
         return bool(rules.find(words_of(text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,20 +13,20 @@ from hypothesis import strategies as st
 from conversations.reading import Context, read
 from conversations.reading.compile import compiled
 from conversations.reading.files import DATA
-from conversations.reading.knowledge import COMPILED, knowledge, worked_out
+from conversations.reading.knowledge import COMPILED, knowledge
 from conversations.reading.likely import LIKELIEST, LIKELY, UNNAMED_DANGER, likely_acts
-from conversations.reading.likeness import DANGER, FILE, STAFF, Likeness, likeness
+from conversations.reading.likeness import DANGER, FILE, STAFF, Learned, Likeness, likeness
 from conversations.reading.normal import words_of
 from conversations.reading.reading import seen
 from tests.evaluate.train import LABELS, files, fingerprint
 
-SMALL = Likeness(["# note\n", "texts\t9\n", "labels\tdanger=-20 staff=0\n", "knife\t1 a40 b-5\n", "a knife\t1 a30\n"])
+SMALL = Likeness(Learned("", 9, {DANGER: -20, STAFF: 0}, {"knife": "1 a40 b-5", "a knife": "1 a30"}))
 
 
 def test_the_weights_are_those_of_the_labelled_texts() -> None:
     """Fails after a change to the labelled texts: run `python -m tests.evaluate.train`."""
-    lines = (DATA / FILE).read_text(encoding="utf-8").splitlines()
-    assert lines[1] == f"# sha256 of the texts: {fingerprint(files())}"
+    learned = msgspec.json.decode((DATA / FILE).read_bytes(), type=Learned)
+    assert learned.source == fingerprint(files())
     assert likeness().labels == list(LABELS)
 
 
@@ -34,17 +35,9 @@ def test_the_rules_worked_out_ahead_are_those_of_the_rule_files() -> None:
     assert (DATA / COMPILED).read_text(encoding="utf-8") == compiled()
 
 
-def test_rules_worked_out_ahead_find_what_the_rule_files_find() -> None:
-    fresh = worked_out()
-    for file in files()[:2]:
-        for line in file.read_text(encoding="utf-8").splitlines()[:60]:
-            words = words_of(json.loads(line)["text"])
-            assert knowledge().rules.find(words) == fresh.find(words)
-
-
 def test_no_labelled_text_is_too_large_a_file() -> None:
     assert all(Path(file).stat().st_size < 200_000 for file in files())
-    assert (DATA / FILE).stat().st_size < 800_000
+    assert (DATA / FILE).stat().st_size < 1_500_000
 
 
 def test_weights_are_added_up_as_the_file_says() -> None:
