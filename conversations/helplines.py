@@ -38,7 +38,7 @@ def nation(session: Session, house: House) -> str | None:
         for key in ("at", "between", "next", "to", "from"):
             code = ids.get(key)
             code = code[0] if isinstance(code, list) and code else code
-            if isinstance(code, str) and code in stations:
+            if isinstance(code, str) and code in stations.ids:
                 return _NATIONS.get(stations[code].country.casefold())
     found = {_NATIONS[area.casefold()] for area in house.area if area.casefold() in _NATIONS}
     return found.pop() if len(found) == 1 else None

@@ -53,7 +53,7 @@ def distance(a: Station, b: Station) -> float:
 def choose(mention: Mention, others: Sequence[Mention], hints: Hints) -> Chosen:
     """The station that a mention means."""
     places = gazetteer()
-    stations = [places.stations[i] for i in mention.ids if i in places.stations]
+    stations = [places.stations[i] for i in mention.ids if i in places.stations.ids]
     if not stations:
         return Chosen(None, (), 0.0)
     neighbours = _neighbours(mention, others, hints, places)
@@ -77,8 +77,8 @@ def _settled(best: Station, score: float, rivals: Sequence[tuple[float, Station]
 
 
 def _neighbours(mention: Mention, others: Sequence[Mention], hints: Hints, places: Gazetteer) -> list[list[Station]]:
-    groups = [[places.stations[i] for i in m.ids if i in places.stations] for m in others if m is not mention]
-    groups += [[places.stations[i]] for i in hints.near if i in places.stations]
+    groups = [[places.stations[i] for i in m.ids if i in places.stations.ids] for m in others if m is not mention]
+    groups += [[places.stations[i]] for i in hints.near if i in places.stations.ids]
     return [group for group in groups if group]
 
 

@@ -32,12 +32,12 @@ def hints_for(words: Words, lines: list[Piece], context: Context) -> Hints:
     stations = gazetteer().stations
     for value in _mapping(place.get("ids")).values():
         for code in value if isinstance(value, list) else [value]:
-            if isinstance(code, str) and code in stations:
+            if isinstance(code, str) and code in stations.ids:
                 near.append(code)
                 if stations[code].network not in {"NR", "ELR"} and not networks:
                     networks.add(stations[code].network)
     denied = _denied(words)
-    area = [a for a in context.area if a in stations]
+    area = [a for a in context.area if a in stations.ids]
     countries = frozenset(_COUNTRIES[a.lower()] for a in context.area if a.lower() in _COUNTRIES)
     return Hints(
         frozenset(networks),

@@ -138,7 +138,7 @@ def _with_codes(mentions: list[Mention], keys: list[str], words: Words, places: 
         start, end = words.starts[index], words.ends[index]
         if end - start == 3 and keys[index] != GAP and words.text[start:end].isupper():
             code = word.upper()
-            if code in places.stations and word not in _NOT_CODES and _free(mentions, index, index + 1):
+            if code in places.stations.ids and word not in _NOT_CODES and _free(mentions, index, index + 1):
                 mentions.append(Mention(index, index + 1, word, (code,), 95.0))
     return mentions
 

@@ -22,9 +22,9 @@ from conversations.reading.workings import RuleError, work_out
 def test_every_alias_and_town_is_a_station() -> None:
     places = gazetteer()
     for ids in places.forms.values():
-        assert set(ids) <= set(places.stations)
+        assert set(ids) <= places.stations.ids
     for identity in places.towns.values():
-        assert not identity or identity in places.stations
+        assert not identity or identity in places.stations.ids
 
 
 def test_every_rule_file_is_loaded() -> None:
