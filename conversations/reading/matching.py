@@ -108,9 +108,10 @@ class Match:
 
     def _skip_forward(self, steps: Steps, at: int, index: int, most: int) -> int:
         kind, number = steps[at] if at < len(steps) else (END, 0)
+        end, breaks, keys, fillers = self._end, self._breaks, self._keys, self._fillers
         for here in range(index, index + most + 1):
-            closed = here >= self._end or self._breaks[here] >= SENTENCE
-            if kind != WORD or (not closed and (number in self._keys[here] or self._fillers[here])):
+            closed = here >= end or breaks[here] >= SENTENCE
+            if kind != WORD or (not closed and (number in keys[here] or fillers[here])):
                 found = self._forward(steps, at, here)
                 if found >= 0:
                     return found
@@ -120,9 +121,10 @@ class Match:
 
     def _skip_back(self, steps: Steps, at: int, index: int, most: int) -> int:
         kind, number = steps[at] if at >= 0 else (BEGIN, 0)
+        breaks, keys, fillers = self._breaks, self._keys, self._fillers
         for here in range(index, index - most - 1, -1):
-            closed = here < 0 or self._breaks[here + 1] >= SENTENCE
-            if kind != WORD or (not closed and (number in self._keys[here] or self._fillers[here])):
+            closed = here < 0 or breaks[here + 1] >= SENTENCE
+            if kind != WORD or (not closed and (number in keys[here] or fillers[here])):
                 found = self._back(steps, at, here)
                 if found >= 0:
                     return found

@@ -27,10 +27,10 @@ class Hit(NamedTuple):
 
 
 class _Pattern(NamedTuple):
-    """`anchor`: the step whose word it is looked for at. `needs`: the bit of the rarest other word that must be there.
-    `after` and `before`: the element of the word that must stand right there, fillers apart, `second` that of the
-    rarest other word; -1 where none must."""
+    """`needs`: the bits of the rarest other words that must be there. `anchor`: the step whose word it is looked for
+    at. `after` and `before`: the element of the word that must stand right there, fillers apart; -1 where none must."""
 
+    needs: int
     family: str
     label: str
     source: str
@@ -38,10 +38,8 @@ class _Pattern(NamedTuple):
     anchor: int
     tight: bool
     rule: str
-    needs: int
     after: int
     before: int
-    second: int
 
 
 class Word(NamedTuple):
@@ -62,8 +60,8 @@ class Tables(Struct, frozen=True):
     An element is what one step of a pattern takes; it goes by a number. `words`, `prefixes` and `classes`: the elements
     that a word, a beginning and a class are of, with blanks between. `classes_of`: the classes of a word. `patterns`:
     for the element of the word that it is looked for at, a line for each pattern: that step, whether it crosses no
-    comma, the element of the rarest of its other words or -1, family, label, source and steps, with tabs between.
-    `seconds`: those rarest others.
+    comma, the elements of the rarest of its other words, family, label, source and steps, with tabs between. `sought`:
+    those rarest others.
     """
 
     words: dict[str, str]
@@ -71,7 +69,7 @@ class Tables(Struct, frozen=True):
     classes: dict[str, str]
     classes_of: dict[str, str]
     patterns: dict[int, str]
-    seconds: list[int]
+    sought: list[int]
     labels: dict[str, list[str]]
 
 
@@ -85,7 +83,7 @@ class Rules:
         lexicon.learn(tables.words.keys() | tables.classes_of.keys())
         self._filler = lexicon.expand("filler")
         self._heads = {prefix[:2] for prefix in tables.prefixes}
-        self._bits = {second: 1 << at for at, second in enumerate(tables.seconds)}
+        self._bits = {number: 1 << at for at, number in enumerate(tables.sought)}
         self._anchored: dict[int, list[_Pattern]] = {}
         self._words: dict[str, Word] = {}
 
@@ -98,18 +96,16 @@ class Rules:
         return found
 
     def _pattern(self, line: str) -> _Pattern:
-        at, tight, other, family, label, source, flat = line.split("\t")
+        at, tight, others, family, label, source, flat = line.split("\t")
         numbers = [int(number) for number in flat.split(" ")]
         steps = tuple(zip(numbers[::2], numbers[1::2], strict=True))
-        anchor, second = int(at), int(other)
+        anchor, needs = int(at), sum(self._bits[int(other)] for other in others.split())
         kind, after = steps[anchor + 1] if anchor + 1 < len(steps) else (END, -1)
         after = after if kind == WORD else -1
         kind, before = steps[anchor - 1] if anchor else (BEGIN, -1)
         before = before if kind == WORD else -1
-        rule, needs = intern(f"{family}.{label}"), self._bits.get(second, 0)
-        return _Pattern(
-            intern(family), intern(label), source, steps, anchor, tight == "1", rule, needs, after, before, second
-        )
+        rule = intern(f"{family}.{label}")
+        return _Pattern(needs, intern(family), intern(label), source, steps, anchor, tight == "1", rule, after, before)
 
     def _word(self, word: str) -> Word:
         """A word as the rules see it. Of the words of texts only those that some list holds are kept (R18)."""
@@ -180,10 +176,13 @@ class Rules:
             leading = keys[index - 1] if index and breaks[index] < SENTENCE else _NONE
             open_after = index < end and fillers[index + 1]
             open_before = index > 0 and fillers[index - 1]
-            for family, label, source, steps, anchor, tight, rule, needs, after, before, _ in entry.patterns:
+            for pattern in entry.patterns:
+                needs = pattern[0]
+                if present & needs != needs:
+                    continue
+                _, family, label, source, steps, anchor, tight, rule, after, before = pattern
                 if (
-                    present & needs != needs
-                    or (after >= 0 and after not in following and not open_after)
+                    (after >= 0 and after not in following and not open_after)
                     or (before >= 0 and before not in leading and not open_before)
                     or counts.get(rule, 0) >= _ENOUGH
                 ):

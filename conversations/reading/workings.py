@@ -16,6 +16,9 @@ from conversations.reading.matching import BEGIN, END, GAP, MAYBE, NOT, NOT_BEFO
 from conversations.reading.rules import Tables
 
 _LIGHT: Final = 60
+_SOUGHT: Final = 2
+"""How many of a pattern's other words are sought in the text before the pattern is tried."""
+
 _NEAR: Final = 2
 _TIGHT: Final = frozenset({"behaviours", "danger"})
 """The families whose patterns without wide gaps cross no comma: "bought her a shot, her lips are blue"."""
@@ -45,7 +48,7 @@ class _Workings:
         self._costs: list[int] = []
         self._light = lexicon.expand("light")
         self._lines: dict[int, list[str]] = {}
-        self._seconds: dict[int, None] = {}
+        self._sought: dict[int, None] = {}
         self._labels: dict[str, set[str]] = {}
         for family, rules in families.items():
             for label, block in rules.items():
@@ -62,7 +65,7 @@ class _Workings:
             {name: _joined(sorted(numbers)) for name, numbers in sorted(self._by_class.items())},
             {word: _joined(sorted(set(names))) for word, names in sorted(self._classes_of.items())},
             {number: "\n".join(lines) for number, lines in sorted(self._lines.items())},
-            list(self._seconds),
+            list(self._sought),
             {family: sorted(labels) for family, labels in sorted(self._labels.items())},
         )
 
@@ -127,13 +130,12 @@ class _Workings:
             raise RuleError(f"{family}.{label}: {source!r}: no word that must be there")
         tight = family in _TIGHT and all(number <= _NEAR for kind, number in steps if kind == GAP)
         anchor = min(words)[1]
-        others = [(cost, steps[at][1]) for cost, at in words if steps[at][1] != steps[anchor][1]]
-        second = min(others)[1] if others else -1
-        if second >= 0:
-            self._seconds[second] = None
+        others = {steps[at][1]: cost for cost, at in words if steps[at][1] != steps[anchor][1]}
+        rarest = sorted(others, key=lambda number: (others[number], number))[:_SOUGHT]
+        self._sought.update(dict.fromkeys(rarest))
         self._labels.setdefault(family, set()).add(label)
         flat = _joined(number for step in steps for number in step)
-        line = "\t".join((str(anchor), str(int(tight)), str(second), family, label, source, flat))
+        line = "\t".join((str(anchor), str(int(tight)), _joined(rarest), family, label, source, flat))
         self._lines.setdefault(steps[anchor][1], []).append(line)
 
     def _step(self, piece: str) -> tuple[int, int]:
