@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from math import log10
 from typing import Final, NamedTuple
@@ -88,18 +88,26 @@ def words_in(name: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-class Stations(dict[str, Station]):
-    """Stations by their ids, each made as it is first asked for. `ids` are all there are; KeyError for any other."""
+class Stations(Mapping[str, Station]):
+    """Stations by their ids, each made as it is first asked for. `ids` are all there are."""
 
     def __init__(self, lines: Iterable[str]) -> None:
         """`lines`: of CSV, which begin with the ids."""
-        super().__init__()
         self._lines = {line[: line.index(",")]: line for line in lines}
+        self._made: dict[str, Station] = {}
         self.ids = self._lines.keys()
 
-    def __missing__(self, identity: str) -> Station:
-        made = self[identity] = _station(next(csv.reader([self._lines[identity]])))
+    def __getitem__(self, identity: str) -> Station:
+        made = self._made.get(identity)
+        if made is None:
+            made = self._made[identity] = _station(next(csv.reader([self._lines[identity]])))
         return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 class Gazetteer:

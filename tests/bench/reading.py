@@ -124,12 +124,7 @@ def _places(texts: Sequence[str]) -> list[Row]:
 def _misspelt() -> list[Row]:
     places = gazetteer()
     names = random.Random(3).sample(
-        sorted(
-            {
-                " ".join(map(key_word, words_of(s.label.partition(" (")[0]).words))
-                for s in map(places.stations.__getitem__, places.stations.ids)
-            }
-        ),
+        sorted({" ".join(map(key_word, words_of(s.label.partition(" (")[0]).words)) for s in places.stations.values()}),
         700,
     )
     chosen = [name for name in names if name in places.forms and len(name) >= 8][:400]
