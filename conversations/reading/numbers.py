@@ -10,15 +10,15 @@ NUMBERS: Final = {
         [
             "zero",
             "one un",
-            "two dau dwy",
-            "three tri tair",
-            "four pedwar pedair",
+            "two dau dwy ddau ddwy",
+            "three tri tair dri",
+            "four pedwar pedair bedwar bedair",
             "five pump pum",
             "six chwech chwe",
             "seven saith",
             "eight wyth",
             "nine naw",
-            "ten deg",
+            "ten deg ddeg",
             "eleven un-ar-ddeg unarddeg",
             "twelve deuddeg ddeuddeg",
             "thirteen",
@@ -28,7 +28,7 @@ NUMBERS: Final = {
             "seventeen",
             "eighteen",
             "nineteen",
-            "twenty ugain",
+            "twenty ugain hugain",
         ]
     )
     for word in forms.split()

@@ -11,7 +11,7 @@ from conversations.reading.places import Mention
 REPORTER: Final = listed("roles.reporter")
 SUSPECT: Final = listed("roles.suspect")
 _TRAVEL: Final = listed("roles.travel")
-_PEOPLE: Final = SUSPECT | listed("roles.people")
+PEOPLE: Final = SUSPECT | listed("roles.people")
 _FIRST_NAMES: Final = listed("roles.first_names")
 _KIN: Final = listed("roles.kin")
 _GIVEN: Final = listed("roles.given")
@@ -63,7 +63,7 @@ def is_origin(words: Words, mention: Mention) -> bool:
     before = words.words[max(0, index - 3) : index]
     if not before or _TRAVEL & set(before) or any(w[:1].isdigit() for w in before):
         return False
-    return before[-1] in _PEOPLE or (len(before) > 1 and before[-2] in {"hes", "shes"} and before[-1] == "a")
+    return before[-1] in PEOPLE or (len(before) > 1 and before[-2] in {"hes", "shes"} and before[-1] == "a")
 
 
 def boarded_by_another(words: Words, mention: Mention, phrase: tuple[str, ...]) -> bool:
@@ -71,12 +71,15 @@ def boarded_by_another(words: Words, mention: Mention, phrase: tuple[str, ...]) 
     if not _BOARDED & set(phrase):
         return False
     start = next((i for i in range(mention.first - 1, -1, -1) if words.words[i] == phrase[0]), 0)
-    before = [w for w in words.words[max(0, start - 3) : start] if w in SUSPECT or w in REPORTER or w == "who"]
+    known = (SUSPECT | REPORTER | {"who"}) - _OBJECTS
+    before = [w for w in words.words[max(0, start - _NEAR) : start] if w in known]
     after = words.words[mention.last : mention.last + 2]
     if before and (before[-1] == "who" or before[-1] not in REPORTER):
         return True
     return not before and after in _HE_DID
 
 
-_BOARDED: Final = frozenset({"on", "boarded", "joined", "onto"})
+_NEAR: Final = 4
+_OBJECTS: Final = frozenset({"me", "my", "us", "our", "him", "her", "them"})
+_BOARDED: Final = frozenset({"on", "boarded", "boards", "joined", "joins", "onto"})
 _HE_DID: Final = (("he", "did"), ("she", "did"), ("they", "did"))

@@ -8,10 +8,12 @@ from typing import Final
 from conversations.reading.answers import is_put_right
 from conversations.reading.cues import AT, BETWEEN, DROP, FROM, NEXT, TO, cues
 from conversations.reading.files import listed
+from conversations.reading.following import is_ages_ago, is_decoy, next_follows, on_clothes
 from conversations.reading.gazetteer import gazetteer
 from conversations.reading.moves import got_off
 from conversations.reading.names import STATION
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.numbers import NUMBERS
 from conversations.reading.parts import BARE, CLEAR, PLAIN, Role
 from conversations.reading.persons import REPORTER, SUSPECT, boarded_by_another, is_home, is_name, is_of_car, is_origin
 from conversations.reading.places import Mention
@@ -23,7 +25,6 @@ _WELSH_TO: Final = frozenset({"i", "am", "tua", "at", "tuag"})
 _PAIR: Final = listed("roles.pair")
 _BETWEEN: Final = listed("roles.between")
 _AND: Final = listed("roles.and")
-_WORN: Final = listed("suspect.worn")
 _WALKED: Final = listed("roles.walked")
 
 
@@ -69,13 +70,13 @@ def _between(
     def opened(m: Mention) -> bool:
         return any(w in _BETWEEN for w in words.words[max(0, m.first - 3) : m.first])
 
+    if before is not None and roles and roles[-1].role == BETWEEN and sum(r.role == BETWEEN for r in roles) % 2:
+        return Role(mention, BETWEEN, CLEAR, "place.between")
     if after is not None and opened(mention):
         gap = _gap_words(words, mention, after)
         if gap and all(w in _AND or w in {"the", "y"} for w in gap):
             return Role(mention, BETWEEN, CLEAR, "place.between")
         return Role(mention, DROP, PLAIN, "place.unfinished")
-    if before is not None and roles and roles[-1].role == BETWEEN and sum(r.role == BETWEEN for r in roles) % 2:
-        return Role(mention, BETWEEN, CLEAR, "place.between")
     return None
 
 
@@ -145,6 +146,8 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
     moved = _moved(words, mention, phrase)
     if moved is not None:
         return moved
+    if phrase == ("left",) and _sets_out(words, mention):
+        return Role(mention, FROM, CLEAR, "place.left")
     if phrase == ("out", "of") and _WALKED & set(words.words[max(0, mention.first - 4) : mention.first]):
         return Role(mention, AT, CLEAR, "place.just_out_of")
     if cue is not None and mention.form in gazetteer().ordinary and _is_plain_word(words, mention, phrase):
@@ -159,6 +162,15 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
         strength = CLEAR if cue != AT or _STRONG_AT & set(phrase) else PLAIN
         return Role(mention, cue, strength, f"place.{cue}")
     return _bare(words, mention, asks, alone)
+
+
+def _sets_out(words: Words, mention: Mention) -> bool:
+    """ "it left Euston at ten past eight", "I left Euston on the sleeper", not "just left Euston"."""
+    after = words.words[mention.last : mention.last + 2]
+    if mention.last >= len(words) or words.breaks[mention.last] != WORD or words.words[mention.first - 2] == "just":
+        return False
+    at_time = after[:1] == ("at",) and (after[-1][:1].isdigit() or after[-1] in NUMBERS)
+    return at_time or after == ("on", "the")
 
 
 def _moved(words: Words, mention: Mention, phrase: tuple[str, ...]) -> Role | None:
@@ -204,7 +216,9 @@ _ARTICLES: Final = listed("roles.articles")
 def _is_plain_word(words: Words, mention: Mention, phrase: tuple[str, ...]) -> bool:
     """Whether a name that is an ordinary word is just that: "was reading", "in march", "to settle", "at the bank"."""
     follows = words.words[mention.last] if mention.last < len(words) and words.breaks[mention.last] == WORD else ""
-    if follows in STATION or follows in {"train", "tube", "metro", "platform"}:
+    if follows in STATION or follows in {"train", "tube", "metro", "platform", "direction", "bound"}:
+        return False
+    if phrase[-1:] == ("for",) and words.words[max(0, mention.first - 2)] in _TRAINS | {"bound", "headed"}:
         return False
     before = words.words[mention.first - 1] if mention.first else ""
     if before in _ARTICLES and mention.form != "oval":
@@ -224,33 +238,17 @@ _AFTER_NAME: Final = frozenset({"", "from", "train", "and", "on", "at"}) | liste
 _TAKEN_BACK: Final = frozenset({"not", "isnt", "wasnt", "nid"})
 
 
-def _is_decoy(after: Sequence[str], cued: bool) -> bool:
-    """A club, paper, university or the like: "Hull City shirt", "Reading FC", "Bath Chronicle"."""
-    decoys = cues().decoys
-    if not after or after[0] not in decoys:
-        return False
-    worn = len(after) > 1 and after[1] in decoys
-    return worn or not (after[0] == "wednesday" or (after[0] in {"city", "united"} and cued))
-
-
-def _on_clothes(words: Words, mention: Mention) -> bool:
-    """ "in a Darlington Mowden Park rugby top"."""
-    after = range(mention.last, min(mention.last + 4, len(words)))
-    led = mention.first > 1 and words.words[mention.first - 1] in {"a", "an", "his"}
-    return led and any(words.words[i] in _WORN for i in after if not any(words.breaks[mention.last : i + 1]))
-
-
 def _by_what_follows(words: Words, mention: Mention, cued: bool) -> Role | None:
     """ "X shirt", "X next", "X was ages ago"."""
     after = words.words[mention.last : mention.last + 4]
     joined = mention.last < len(words) and words.breaks[mention.last] == WORD
-    if joined and (_is_decoy(after, cued) or after[:2] == ("side", "of") or _on_clothes(words, mention)):
+    if joined and (is_decoy(after, cued) or after[:2] == ("side", "of") or on_clothes(words, mention)):
         return Role(mention, DROP, CLEAR, "place.decoy")
-    if _next_follows(words, mention):
+    if next_follows(words, mention):
         return Role(mention, NEXT, CLEAR, "place.next")
     if joined and after[:1] == ("line",) and after[1:2] not in _LINE_TRAIN:
         return Role(mention, DROP, CLEAR, "place.line_to")
-    if _ages_ago(after):
+    if is_ages_ago(after):
         return Role(mention, DROP, CLEAR, "place.passed_long_ago")
     return None
 
@@ -321,9 +319,14 @@ _THE_ONE: Final = frozenset({"the", "that", "this", "my", "our", "its"})
 
 
 def _timed(words: Words, mention: Mention) -> bool:
-    """ "the 1805 brighton": a time right before, with an article before that."""
+    """ "the 1805 brighton": a time right before, with an article before that; four figures need none."""
     index = mention.first - 1
-    if index < 1 or words.breaks[mention.first] != WORD:
+    if index < 0 or words.breaks[mention.first] != WORD:
+        return False
+    before = words.words[index - 1] if index and words.breaks[index] < PART else ""
+    if words.words[index].isdigit() and len(words.words[index]) == 4 and before in {"", "on"}:
+        return True
+    if not index:
         return False
     digits = words.words[index].isdigit()
     if digits and len(words.words[index]) == 2 and words.gaps[index] in {":", "."}:
@@ -339,38 +342,6 @@ def _of_coach(words: Words, mention: Mention) -> bool:
 
 _COACH: Final = listed("coach.coach")
 _OF_THE: Final = (("of", "the"), ("on", "the"), ("of", "my"))
-
-_SOON: Final = 30
-"""The most minutes that "X in 10" leaves open."""
-
-
-def _next_follows(words: Words, mention: Mention) -> bool:
-    tail = [w for w in words.words[mention.last : mention.last + 5] if w not in STATION]
-    if not tail or (mention.last < len(words) and words.breaks[mention.last] >= SENTENCE):
-        return False
-    nexts = cues().nexts
-    if tail[0] in nexts and tail[1:2] not in (["to"], ["door"]):
-        return True
-    if (
-        tail[0] in {"is", "coming", "stop", "yw", "ydy", "ydi"}
-        and tail[1:2]
-        and (tail[1] in nexts or tail[:2] == ["coming", "up"])
-    ):
-        return True
-    if tail[:2] == ["in", "a"] and tail[2:3] and tail[2] in _A_MOMENT:
-        return True
-    if tail[0] == "in" and len(tail) == 2 and tail[1].isdigit() and int(tail[1]) <= _SOON:
-        return True
-    if tail[0] == "in" and len(tail) > 2 and (tail[1].isdigit() or tail[1] in {"a", "few", "five", "ten", "two"}):
-        return any(w in {"min", "mins", "minutes", "minute", "m"} for w in tail[2:4])
-    return tail[:3] == ["is", "the", "next"] or tail[:3] == ["being", "the", "next"]
-
-
-_A_MOMENT: Final = frozenset({"sec", "secs", "second", "moment", "mo", "tick", "bit", "jiffy"})
-
-
-def _ages_ago(after: Sequence[str]) -> bool:
-    return after[:2] in {("was", "ages"), ("by", "now")} or (after[:1] == ("was",) and "ago" in after[1:4])
 
 
 def is_taken_back(words: Words, mention: Mention) -> bool:

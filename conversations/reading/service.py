@@ -11,6 +11,7 @@ from msgspec import Struct
 from conversations.reading.files import load
 from conversations.reading.gazetteer import Names, _table
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
+from conversations.reading.persons import PEOPLE
 
 
 class Piece(Struct, frozen=True):
@@ -115,6 +116,11 @@ def operators_in(words: Words, taken: Sequence[bool]) -> list[Piece]:
             continue
         after = words.words[found.last] if found.last < len(words) else ""
         said = " ".join(words.words[found.first : found.last])
+        if (
+            "not" in words.words[max(0, found.first - 2) : found.first]
+            and "the" in words.words[found.first - 1 : found.last]
+        ):
+            continue
         if said in _LOOSE and after in named().not_after and words.breaks[found.last] == WORD:
             continue
         if (said in {"grand central", "sleeper", "metro"} and after in {"station", "hotel"}) or after == "parkway":
@@ -212,7 +218,11 @@ def _unit_named(words: Words, i: int) -> bool:
 
 
 def seat(words: Words) -> Piece | None:
-    """The seat after its word."""
+    """The seat after its word; else the one that somebody is in: "the man in 15F"."""
+    return _seat_after_word(words) or _seat_taken(words)
+
+
+def _seat_after_word(words: Words) -> Piece | None:
     if SEAT.isdisjoint(words.words):
         return None
     for i, word in enumerate(words.words):
@@ -242,6 +252,16 @@ def seat(words: Words) -> Piece | None:
                 if after not in {"rows", "row", "seats", "away", "in", "down", "people"} or after in {"in"}:
                     return Piece(words.words[j].upper(), i, j + 1, "seat.after_word")
     return None
+
+
+def _seat_taken(words: Words) -> Piece | None:
+    """A seat of figures and letter right after "in": somebody else's before the reporter's own."""
+    found = [
+        Piece(word.upper(), i, i + 1, "seat.taken")
+        for i in words.figures
+        if i > 1 and words.words[i - 1] == "in" and _is_seat(word := words.words[i]) and not word.isdigit()
+    ]
+    return next((seat for seat in found if words.words[seat.first - 2] in PEOPLE), found[0] if found else None)
 
 
 SEAT: Final = frozenset({"seat", "seats", "sedd", "seet", "set", "sead", "nsedd"})

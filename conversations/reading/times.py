@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
 
+from conversations.reading.dayparts import EVENING, LATE, MORNING, is_late, nearest_past, part_of_day
 from conversations.reading.files import listed
 from conversations.reading.normal import PART, SENTENCE, WORD, Words
 from conversations.reading.numbers import NUMBERS, number
 
 TRAIN, EVENT = "train", "event"
 
-_MORNING: Final = listed("times.morning")
-_EVENING: Final = listed("times.evening")
-_NIGHT: Final = frozenset(["night", "nite", "nos", "noson", "neithiwr"])
 _EVENT_CUES: Final = listed("times.event_cues")
 _TRAIN_CUES: Final = listed("times.train_cues")
 _TRAIN_AFTER: Final = listed("times.train_after")
@@ -56,7 +55,19 @@ class _Clock(Struct, frozen=True):
 
 def read_times(words: Words, taken: Sequence[bool], asks: str | None = None, now: int | None = None) -> list[Time]:
     """The times of a text, in its order. `taken` words are not times; `now` is the minute of the day."""
-    return [_placed(words, clock, asks, now) for clock in _clocks(words, taken)]
+    clocks = list(_clocks(words, taken))
+    ends = [clock for pair in pairwise(clocks) if _is_range(words, *pair) for clock in pair]
+    return [_placed(words, clock, asks, now) for clock in clocks if clock not in ends]
+
+
+def _is_range(words: Words, one: _Clock, other: _Clock) -> bool:
+    """ "between 7am and 6pm": no time of the incident or the train."""
+    led = _RANGED & set(words.words[max(0, one.first - 1) : one.first])
+    return bool(led) and set(words.words[one.last : other.first]) <= _RANGES
+
+
+_RANGED: Final = frozenset({"between", "btwn", "betw", "rhwng", "sometime", "from"})
+_RANGES: Final = frozenset({"and", "n", "a", "ac", "to", "til", "till", "until"})
 
 
 def best_time(times: Sequence[Time]) -> Time | None:
@@ -194,13 +205,18 @@ def _four(words: Words, i: int, digits: str, half: tuple[str, int]) -> _Clock | 
     if int(digits[:2]) > 23 or int(digits[2:]) > 59:
         return None
     before = words.words[i - 1] if i else ""
-    if before in {"in", "since", "year"} and words.breaks[i] == WORD and digits[:2] in {"19", "20"} and not half[0]:
+    if before in _BEFORE_YEAR and words.breaks[i] == WORD and digits[:2] in {"19", "20"} and not half[0]:
         return None
     if i and words.words[i - 1] in listed("times.months") and digits[:2] in {"19", "20"}:
         return None
     if (i + 1 < len(words) and words.gaps[i + 1] in {".", "-"}) or (i and words.gaps[i] in {"£", "-", "+"}):
         return None
     return _Clock(int(digits[:2]), int(digits[2:]), not half[0], half[0], i, half[1], "time.four_figures")
+
+
+_BEFORE_YEAR: Final = frozenset(
+    {"in", "since", "year", "of", "spring", "summer", "autumn", "winter", "christmas", "xmas", "easter"}
+)
 
 
 def _train_after(words: Words, last: int) -> bool:
@@ -214,6 +230,8 @@ def _spoken(words: Words, i: int) -> _Clock | None:
         j = i + 1
         while j < len(words) and words.words[j] in {"past", "wedi", "awr", "pass", "after", "di"}:
             j += 1
+        if word == "hanner" and words.words[i + 1 : i + 2] in (("dydd",), ("nos",)):
+            return _Clock(12 if words.words[i + 1] == "dydd" else 0, 0, True, "", i, i + 2, "time.word")
         if j == i + 1 and word == "hanner":
             return None
         return _hour_word(words, i, j, 30)
@@ -314,60 +332,20 @@ _LED: Final = listed("times.led")
 _AFTER_HOUR: Final = listed("times.after_hour")
 
 
-def _part_of_day(words: Words, clock: _Clock) -> str:
-    """am or pm from the words around the time, nearest first, within the text."""
-    around = sorted(range(len(words)), key=lambda i: min(abs(i - clock.first), abs(i - clock.last)))
-    for index in around[:24]:
-        word = words.words[index]
-        if word in _NIGHT:
-            return "pm" if clock.hour in range(5, 12) else "am"
-        if word in _MORNING and not (word == "am" and index != clock.last):
-            return "am"
-        if word in _EVENING:
-            return "pm"
-    return ""
-
-
 def _placed(words: Words, clock: _Clock, asks: str | None, now: int | None) -> Time:
     kind = _kind(words, clock, asks)
     hour, ambiguous = clock.hour, False
-    if hour in _LATE and clock.settled and not clock.half and _is_late(words, clock):
+    if hour in LATE and clock.settled and not clock.half and is_late(words, clock.last):
         hour += 12
     elif not clock.settled and hour <= 12 and clock.rule != "time.word":
-        half = clock.half or _part_of_day(words, clock)
+        half = clock.half or part_of_day(words, clock.hour, clock.first, clock.last)
         if half:
             hour = hour % 12 + (12 if half == "pm" else 0)
         elif now is not None:
-            hour = _nearest_past(hour, clock.minute, now, 60 if kind == TRAIN else 5)
+            hour = nearest_past(hour, clock.minute, now, 60 if kind == TRAIN else 5)
         else:
             ambiguous = True
     return Time(hour % 24 * 60 + clock.minute, kind, ambiguous, clock.first, clock.last, clock.rule)
-
-
-_LATE: Final = range(10, 12)
-"""Hours of two figures that an evening makes late ones."""
-
-
-def _is_late(words: Words, clock: _Clock) -> bool:
-    """ "10.40 yesterday evening", "11.15 at night": the part of the day is named right after the time."""
-    tail = range(clock.last, min(clock.last + 3, len(words)))
-    clause = next((index for index in tail if words.breaks[index] >= PART), tail.stop)
-    return bool((_EVENING | _NIGHT) & set(words.words[clock.last : clause]))
-
-
-def _nearest_past(hour: int, minute: int, now: int, ahead: int) -> int:
-    """Of the two readings of a 12-hour time the one that was last, `ahead` minutes to come allowed for."""
-    options = [(hour % 12) * 60 + minute, (hour % 12 + 12) * 60 + minute]
-    best = min(options, key=lambda t: (now + ahead - t) % 1440)
-    other = options[best == options[0]]
-    if best in _SMALL_HOURS and 0 <= (other - now) % 1440 <= _SOON:
-        best = other
-    return best // 60
-
-
-_SMALL_HOURS: Final = range(45, 5 * 60)
-_SOON: Final = 90
-"""Minutes: "about half 3" at 15:10 is 15:30 and not the middle of the night."""
 
 
 def _kind(words: Words, clock: _Clock, asks: str | None) -> str:
@@ -390,7 +368,7 @@ def _kind(words: Words, clock: _Clock, asks: str | None) -> str:
     if before in _EVENT_CUES:
         return EVENT
     if clock.rule in {"time.four_figures", "time.figures"} and clock.settled and not clock.half:
-        if after in _DAY_AFTER or after in _MORNING or after in _EVENING or before in _DAYS or asks == "when":
+        if after in _DAY_AFTER or after in MORNING or after in EVENING or before in _DAYS or asks == "when":
             return EVENT
         return TRAIN
     return TRAIN if asks == "train" else EVENT
