@@ -137,6 +137,9 @@ def _qualifiers(station: Station) -> frozenset[str]:
     """The bracketed county or town of a name, and the country where it is not England."""
     inside = station.label.partition("(")[2].rstrip(")") if station.network in {"NR", "ELR"} else ""
     words = {word for word in words_of(inside).words if word not in _COMMON_PARTS}
+    city, *rest = words_of(station.label).words
+    if rest and city in gazetteer().towns:
+        words.add(city)
     if station.country != "England":
         words.add(station.country.lower())
         if station.country == "Wales":

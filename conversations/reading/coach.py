@@ -42,7 +42,8 @@ _PARTS: Final = frozenset(
     {"front", "back", "rear", "middle", "blaen", "cefn", "canol", "centre", "flaen", "gefn", "ganol", "end"}
 )
 _COUNTS: Final = frozenset({"two", "three", "four", "five", "six"})
-BEGINNINGS: Final = _COACH | _PARTS | _COUNTS | _ORDINALS.keys()
+_COACH_LETTERS: Final = frozenset("bcdefghjklm")
+BEGINNINGS: Final = _COACH | _PARTS | _COUNTS | _COACH_LETTERS | _ORDINALS.keys()
 _YES_NO: Final = frozenset({"y", "n"})
 """Letters that answer yes or no; no train has a coach Y, and N is the likelier no."""
 
@@ -66,10 +67,34 @@ def _coach_at(words: Words, i: int, word: str) -> Piece | None:
     if word in _COACH:
         return _after_word(words, i) or (None if word == "cab" else _before_word(words, i))
     if word in _PARTS:
-        return _of_train(words, i, word)
+        return _of_train(words, i, word) or _the_one(words, i, word)
+    if word == "in":
+        return _sat_in(words, i)
     if word in _ORDINALS or (word.isdigit() and len(word) <= 2) or word in _COUNTS:
         return _from_end(words, i)
     return None
+
+
+def _the_one(words: Words, i: int, word: str) -> Piece | None:
+    """ "I'm in the one at the front", where coaches are spoken of."""
+    one = words.words[max(0, i - 3) : i] in (("one", "at", "the"), ("one", "in", "the"))
+    if not one or not _COACH & set(words.words):
+        return None
+    return Piece("front" if word in _FRONT else "middle" if word in _MIDDLE else "rear", i, i + 1, "coach.the_one")
+
+
+def _sat_in(words: Words, i: int) -> Piece | None:
+    """ "I'm in C": a capital letter that ends the clause."""
+    j = i + 1
+    if not i or words.words[i - 1] not in _SAT or j >= len(words) or words.breaks[j] != WORD:
+        return None
+    ends = j + 1 == len(words) or words.breaks[j + 1] >= PART
+    letter = words.words[j]
+    named = ends and len(letter) == 1 and letter in _COACH_LETTERS and words.text[words.starts[j]].isupper()
+    return Piece(letter.upper(), j, j + 1, "coach.sat_in") if named else None
+
+
+_SAT: Final = frozenset({"im", "am", "were", "hes", "shes", "theyre", "sat", "sitting", "is", "are", "i"})
 
 
 def _after_word(words: Words, i: int) -> Piece | None:

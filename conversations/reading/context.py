@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from conversations.reading.choose import Hints
 from conversations.reading.gazetteer import gazetteer
@@ -42,11 +42,20 @@ def hints_for(words: Words, lines: list[Piece], context: Context) -> Hints:
     return Hints(
         frozenset(networks),
         frozenset(names),
-        frozenset(words.words) - denied,
+        frozenset(words.words) - denied | {_CITIES[word] for word in _CITIES.keys() & set(words.words)},
         tuple(near + area[:4]),
         countries,
         denied,
     )
+
+
+_CITIES: Final = {
+    "glesga": "glasgow",
+    "manc": "manchester",
+    "mcr": "manchester",
+    "brum": "birmingham",
+    "bham": "birmingham",
+}
 
 
 def _denied(words: Words) -> frozenset[str]:

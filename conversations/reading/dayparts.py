@@ -9,7 +9,7 @@ from conversations.reading.normal import PART, Words
 
 MORNING: Final = listed("times.morning")
 EVENING: Final = listed("times.evening")
-_NIGHT: Final = frozenset(["night", "nite", "nos", "noson", "neithiwr"])
+_NIGHT: Final = frozenset(["night", "nite", "neet", "nos", "noson", "neithiwr"])
 
 
 def part_of_day(words: Words, hour: int, first: int, last: int) -> str:

@@ -19,17 +19,17 @@ from conversations.reading.what import hits_of, value_of
 Acts = list[tuple[str, list[Hit]]]
 """Behaviours, each with its hits."""
 
-LIKELY, OFTEN_LIKELY, LIKELIEST = 0.37, 0.54, 0.15
+LIKELY, OFTEN_LIKELY, LIKELIEST = 0.58, 0.66, 0.15
 """Where a behaviour holds; where one of `likely.often` does, which much is like; and where the likeliest does."""
 
-ENDANGERED, UNNAMED_DANGER = 0.2, 0.23
+ENDANGERED, UNNAMED_DANGER = 0.13, 0.17
 """Where a danger that rules found holds; where likeness alone sees one."""
 
-PETTY_DANGER, SURELY_ENDANGERED, STILL_ENDANGERED = 0.45, 0.75, 0.8
+PETTY_DANGER, SURELY_ENDANGERED, STILL_ENDANGERED = 0.3, 0.62, 0.66
 """The latter where the rules found petty acts alone, in a short text, and in one that dates it to before."""
 
 DESPAIRING: Final = 0.3
-STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.15, 0.12, 0.3, 0.4, 0.7
+STAFF_LIKELY, STAFF_NAMED, STAFF_CLEARED, STAFF_UNNAMED, STAFF_SURE = 0.12, 0.1, 0.3, 0.33, 0.7
 FEW: Final = 9
 """The fewest words that say enough to be likened with certainty."""
 
@@ -48,6 +48,8 @@ def likely_intent(words: Words, intent: Value, hits: Sequence[Hit], scores: Scor
     if intent.rule in _PLAIN or (intent.rule == "intent.unknown" and facts and len(words) < FEW):
         return intent
     likeliest = scores.likeliest(INTENT).removeprefix(INTENT)
+    if scores.of(INTENT + likeliest) < LIKE_NONE:
+        return intent
     if likeliest == intent.value or (likeliest == SUPPORT and _asks_for_person(hits)):
         return intent
     if intent.value == REPORT and danger and likeliest != SUPPORT and scores.of(DANGER) > STEADY:
@@ -59,6 +61,9 @@ def _asks_for_person(hits: Sequence[Hit]) -> bool:
     """ "can i speak to a real person": no wish for support."""
     return any(hit.label == "person" for hit in hits_of(hits, "wishes"))
 
+
+LIKE_NONE: Final = 0.3
+"""Below this a text is like none of the intents, and what the rules made of it stands."""
 
 STEADY: Final = 0.5
 """Above this a text in which rules found a danger stays a report, whatever else it is like."""

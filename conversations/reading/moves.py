@@ -27,6 +27,8 @@ def got_off(words: Words, mention: Mention) -> Role | None:
     gone = next((i for i, word in enumerate(window) if word in _GONE), -1)
     if gone > 0 and len(window) - gone <= 3 and verb < gone and _who(window[:gone]) in SUSPECT:
         return Role(mention, DROP, CLEAR, "place.suspect_moved")
+    if _ONTO & set(window[verb + 1 :]):
+        return None
     if verb < 1 or len(window) - verb > 5 or not _MOVES & set(window[max(0, verb - 3) : verb + 1]):
         return None
     subject = _who(window[:verb])
@@ -51,6 +53,7 @@ def _who(window: Sequence[str]) -> str:
 
 _OBJECTS: Final = frozenset({"me", "my", "us", "her", "him", "were"})
 _NAMED: Final = (REPORTER | SUSPECT) - _OBJECTS
+_ONTO: Final = frozenset({"track", "tracks", "line", "lines", "roof", "rails", "bench", "platform"})
 _GONE: Final = listed("roles.gone")
 _OFF_SOON: Final[tuple[list[str], ...]] = ([], ["im"], ["were"], ["shes"])
 _MOVES: Final = listed("roles.moves")

@@ -262,7 +262,7 @@ def _bare(words: Words, mention: Mention, asks: str | None, alone: bool) -> Role
         words, mention
     )
     before = words.words[mention.first - 1] if mention.first else ""
-    close = mention.first > 0 and words.breaks[mention.first] < SENTENCE
+    close = mention.first > 0 and words.breaks[mention.first] < PART
     if _train_follows(words, mention) or (close and before in {"train", "tren", "trên"} and not stationed):
         return Role(mention, TO, PLAIN, "place.train_to")
     if asks == "location":
@@ -288,7 +288,7 @@ def _by_itself(words: Words, mention: Mention) -> bool:
     """Whether the name is a sentence of its own: ". Oval", or closes one with a capital letter: ", Ely."."""
     ends = mention.last == len(words) or words.breaks[mention.last] >= SENTENCE or words.words[mention.last] == "not"
     capital = words.text[words.starts[mention.first]].isupper() and not words.text.isupper()
-    apart = capital and mention.last < len(words) and PART == words.breaks[mention.first] == words.breaks[mention.last]
+    apart = capital and mention.last < len(words) and words.breaks[mention.first] >= PART == words.breaks[mention.last]
     return apart or (ends and words.breaks[mention.first] >= (PART if capital else SENTENCE))
 
 

@@ -184,6 +184,7 @@ def units(words: Words, asks: str | None = None) -> list[Piece]:
         named = bool(
             before & {"unit", "units", "set", "uned", "carriage", "coach", "cerbyd", "emu", "dmu", "train", "vehicle"}
         )
+        named = named or bool(_NUMBER & set(words.words[i + 1 : i + 5]))
         if not (word.isascii() and word.isdigit()) or (i and words.gaps[i].strip() in {"£", "+"}):
             continue
         following = words.words[i + 1] if i + 1 < len(words) else ""
@@ -204,6 +205,7 @@ def units(words: Words, asks: str | None = None) -> list[Piece]:
     return pieces
 
 
+_NUMBER: Final = frozenset({"number", "numbers", "rhif"})
 _TRAM: Final = frozenset({"tram", "trams", "metrolink", "supertram"})
 
 

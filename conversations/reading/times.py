@@ -57,6 +57,7 @@ def read_times(words: Words, taken: Sequence[bool], asks: str | None = None, now
     """The times of a text, in its order. `taken` words are not times; `now` is the minute of the day."""
     clocks = list(_clocks(words, taken))
     ends = [clock for pair in pairwise(clocks) if _is_range(words, *pair) for clock in pair]
+    ends += [clock for clock in clocks if _ends_range(words, clock)]
     return [_placed(words, clock, asks, now) for clock in clocks if clock not in ends]
 
 
@@ -66,7 +67,14 @@ def _is_range(words: Words, one: _Clock, other: _Clock) -> bool:
     return bool(led) and set(words.words[one.last : other.first]) <= _RANGES
 
 
-_RANGED: Final = frozenset({"between", "btwn", "betw", "rhwng", "sometime", "from"})
+def _ends_range(words: Words, clock: _Clock) -> bool:
+    """ "between 8 and half 5": the first end is no time by itself."""
+    before = words.words[max(0, clock.first - 3) : clock.first]
+    ranged = before[:1] and ((before[0] in _RANGED and before[-1] in _RANGES) or before[-1] == "or")
+    return len(before) == 3 and bool(ranged) and number(before[1]) is not None
+
+
+_RANGED: Final = listed("roles.between") | {"sometime", "from"}
 _RANGES: Final = frozenset({"and", "n", "a", "ac", "to", "til", "till", "until"})
 
 
@@ -181,7 +189,7 @@ def _hours_minutes(words: Words, i: int, hours: str) -> _Clock | None:
         led = i > 0 and words.words[i - 1] in _SPACED_CUES
         spaced = len(hours) == 2 and (
             led
-            or (gap == " " and words.words[i + 2 : i + 3] in {("from",), ("to",), ("train",)})
+            or (gap == " " and words.words[i + 2 : i + 3] in {("from",), ("to",), ("train",), ("towards",)})
             or (gap == " " and {"to", "tae", ">"} & set(words.words[i + 3 : i + 6]))
         )
         if (
@@ -209,11 +217,20 @@ def _four(words: Words, i: int, digits: str, half: tuple[str, int]) -> _Clock | 
         return None
     if i and words.words[i - 1] in listed("times.months") and digits[:2] in {"19", "20"}:
         return None
+    if digits in _YEARS and _stands_alone(words, i) and not half[0]:
+        return None
     if (i + 1 < len(words) and words.gaps[i + 1] in {".", "-"}) or (i and words.gaps[i] in {"£", "-", "+"}):
         return None
     return _Clock(int(digits[:2]), int(digits[2:]), not half[0], half[0], i, half[1], "time.four_figures")
 
 
+def _stands_alone(words: Words, i: int) -> bool:
+    """ "ages ago this, 2019.", "something from 2019?"."""
+    ends = i + 1 == len(words) or words.breaks[i + 1] >= PART
+    return i > 0 and ends and (words.breaks[i] >= PART or words.words[i - 1] == "from")
+
+
+_YEARS: Final = frozenset(map(str, range(2010, 2030)))
 _BEFORE_YEAR: Final = frozenset(
     {"in", "since", "year", "of", "spring", "summer", "autumn", "winter", "christmas", "xmas", "easter"}
 )
@@ -262,13 +279,15 @@ def _past_to(words: Words, i: int, value: int) -> _Clock | None:
     j = i + 1
     if words.words[j : j + 1] == ("five",) and value == 20:
         value, j = 25, j + 1
+    elif words.words[j : j + 2] == ("and", "twenty") and value == 5:
+        value, j = 25, j + 2
     while (
         j < len(words)
         and words.words[j] in {"mins", "min", "minutes", "munud", "o", "funud"}
         and words.breaks[j] < PART
     ):
         j += 1
-    if j >= len(words) or words.breaks[j] >= PART or (value > 12 and value % 5):
+    if j >= len(words) or words.breaks[j] >= PART or (value > 12 and value % 5 and j == i + 1):
         return None
     link = words.words[j]
     if link in {"past", "after", "wedi", "gone"}:
@@ -309,12 +328,7 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
         return None
     if before in _ROUGHLY and i > 1 and words.words[i - 2] in _YOUNG:
         return None
-    if (
-        before == "am"
-        and words.words[i - 2 : i - 1] != ("tren",)
-        and "bore" not in words.words
-        and "nos" not in words.words
-    ):
+    if before == "am" and words.words[i - 2 : i - 1] != ("tren",) and not _WELSH_DAY & set(words.words):
         return None
     after = words.words[i + 1] if i + 1 < len(words) else ""
     same_clause = i + 1 < len(words) and words.breaks[i + 1] < PART
@@ -322,6 +336,9 @@ def _bare_hour(words: Words, i: int, digits: str, tail: str) -> _Clock | None:
         return None
     return _Clock(value, 0, False, "", i, i + 1, "time.bare_hour")
 
+
+_WELSH_DAY: Final = frozenset({"bore", "nos", "prynhawn", "pnawn", "ddoe", "heddiw", "neithiwr"})
+"""The words beside which "am" is Welsh, "at", and not the English verb."""
 
 _ROUGHLY: Final = frozenset({"about", "around", "abt", "bout", "roughly", "tua", "maybe", "aboot"})
 _YOUNG: Final = listed("times.young")

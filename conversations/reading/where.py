@@ -70,7 +70,9 @@ def _other_trams(words: Words) -> bool:
     )
 
 
-_STOPS: Final = frozenset({"stop", "tram", "tramstop", "metro", "tube", "station", "stn", "in", "platform"})
+_STOPS: Final = frozenset(
+    {"stop", "rail", "railway", "train", "tram", "tramstop", "metro", "tube", "station", "stn", "in", "platform"}
+)
 
 
 def _without_towns(words: Words, assigned: list[Role]) -> list[Role]:

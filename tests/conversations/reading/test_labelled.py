@@ -21,15 +21,21 @@ def test_the_bars_hold(name: str) -> None:
     assert scores.counts["behaviours"].f1 >= 0.92
     danger, staff = scores.counts["danger"], scores.counts["police or staff"]
     assert danger.missed <= 0.01 * (danger.right + danger.missed)
-    assert danger.wrong <= 0.15 * (danger.right + danger.wrong)
     assert staff.missed <= 0.03 * (staff.right + staff.missed)
     assert scores.invented <= 0.02 * scores.placeless
+
+
+def test_few_dangers_are_seen_where_none_is() -> None:
+    """Over all of them: one file has too few for a rate."""
+    found = [scored(Path(evaluate.__file__).parent / name).counts["danger"] for name in evaluate.LEARNT]
+    assert sum(count.wrong for count in found) <= 0.1 * sum(count.right + count.wrong for count in found)
 
 
 FIRST_SIGHT = {
     "aside": {"place": 339, "service": 339, "language": 346, "intent": 325},
     "corpus_i": {"place": 353, "service": 367, "language": 378, "intent": 357},
     "corpus_j": {"place": 334, "service": 343, "language": 353, "intent": 327},
+    "final": {"place": 313, "service": 323, "language": 330, "intent": 322},
 }
 """What was exact before anything was learnt from them."""
 
@@ -47,12 +53,14 @@ def test_texts_of_other_hands_are_read_no_worse_than_at_first_sight(name: str) -
     assert scores.invented <= 0.06 * scores.placeless
 
 
-def test_the_texts_that_nothing_is_learnt_from_are_read_no_worse_than_at_first_sight() -> None:
-    """`final`: docs/reading.md tells which bars it misses."""
-    scores: Scores = scored(Path(evaluate.__file__).parent / "final.jsonl")
-    for slot, least in {"place": 308, "service": 323, "language": 330, "intent": 320}.items():
-        assert scores.exact[slot] >= least, (slot, scores.exact[slot])
-    assert scores.counts["behaviours"].f1 >= 0.86
-    assert scores.counts["danger"].missed <= 6
-    assert scores.counts["police or staff"].missed <= 9
-    assert scores.invented <= 4
+def test_the_texts_that_nothing_is_learnt_from_are_read_as_well_as_the_bars_ask() -> None:
+    """`judge`: by a hand that saw neither code nor other sets, and opened when the work was done."""
+    scores: Scores = scored(Path(evaluate.__file__).parent / "judge.jsonl")
+    for slot, bar in BARS.items():
+        assert scores.exact[slot] >= bar * scores.texts, (slot, scores.exact[slot], scores.texts)
+    assert scores.counts["behaviours"].f1 >= 0.92
+    danger, staff = scores.counts["danger"], scores.counts["police or staff"]
+    assert danger.missed <= 0.01 * (danger.right + danger.missed)
+    assert danger.wrong <= 0.15 * (danger.right + danger.wrong)
+    assert staff.missed <= 0.03 * (staff.right + staff.missed)
+    assert scores.invented <= 0.02 * scores.placeless
