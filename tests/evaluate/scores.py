@@ -90,7 +90,7 @@ class Scores:
 
 
 def evaluate(file: Path) -> Scores:
-    """Reads every text of a labelled file and counts."""
+    """Reads every text of a labelled file and counts; what a text has no label for is not counted."""
     warm()
     scores = Scores()
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -112,7 +112,13 @@ def _one(scores: Scores, label: dict[str, Any]) -> None:
         _place(scores, label, got)
         _trains(scores, label, got)
     for key in SINGLE:
-        scores.match(key, label, label[key], got[key])
+        if key in label:
+            scores.match(key, label, label[key], got[key])
+    if "behaviours" in label:
+        _conduct(scores, label, got)
+
+
+def _conduct(scores: Scores, label: dict[str, Any], got: dict[str, Any]) -> None:
     acts, read_acts = set(label["behaviours"]), set(got["behaviours"])
     scores.match("behaviours", label, sorted(acts), sorted(read_acts))
     scores.see("behaviours", acts, read_acts)
