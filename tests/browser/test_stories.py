@@ -87,6 +87,7 @@ def test_new_years_eve_fourteen_threads_by_keyboard_alone(people: People) -> Non
     _join_and_answer(rhian, people, one_carriage)
     for taken in range(3, 12):
         press(rhian, "j", "c")
+        rhian.wait_for_url(re.compile("/reports/"))
         expect(rhian.get_by_text("Rhian Evans (you)")).to_be_visible()
         press(rhian, "q")
         expect(rhian.locator(".line.mine")).to_have_count(taken + 1)

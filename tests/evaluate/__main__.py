@@ -1,8 +1,9 @@
 """How well labelled texts are read.
 
-    python -m tests.evaluate [FILE ...] [--json]
+    python -m tests.evaluate [FILE ...] [--all] [--json] [--quiet]
 
-FILE: JSON Lines with the labels of a text, an optional `context` with each. Default: the files beside this module.
+FILE: JSON Lines with the labels of a text, an optional `context` with each. Default: `dev.jsonl` beside this module;
+all files beside it with --all.
 """
 
 from __future__ import annotations
@@ -17,20 +18,18 @@ HERE = Path(__file__).parent
 _LEARNT = "dev own set_aside second third fifth unseen unopened"
 LEARNT = tuple(f"{name}.jsonl" for name in _LEARNT.split())
 """Texts that rules and weights were made with."""
-UNPLACED = tuple(f"corpus_{name}.jsonl" for name in "abcdefgh")
-"""Texts without labels of place and service."""
-HARDER = ("aside.jsonl", "corpus_i.jsonl", "corpus_j.jsonl", "corpus_k.jsonl")
-"""Texts of further hands, the last three full of alarming words used otherwise; learnt from last."""
 
 
 def main() -> None:
     """Prints the tables, the confusions to read and the slowest texts."""
     parser = argparse.ArgumentParser(prog="python -m tests.evaluate", description="How well labelled texts are read.")
     parser.add_argument("files", nargs="*", type=Path, help="labelled texts, JSON Lines")
+    parser.add_argument("--all", action="store_true", help="every labelled file of this project")
     parser.add_argument("--json", action="store_true", help="only the figures, as JSON")
     parser.add_argument("--quiet", action="store_true", help="no list of confusions")
     arguments = parser.parse_args()
-    for file in arguments.files or [HERE / name for name in (*LEARNT, *UNPLACED, *HARDER)]:
+    every = sorted(file for file in HERE.rglob("*.jsonl") if file.stem != "reporters")
+    for file in arguments.files or (every if arguments.all else [HERE / "dev.jsonl"]):
         scores = evaluate(file)
         if arguments.json:
             print(json.dumps({"file": file.name, **scores.figures()}))
