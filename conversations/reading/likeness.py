@@ -190,7 +190,8 @@ class Likeness:
         """The like for a word with its classes and letters. Kept of words learned and of some ordinary ones (R18)."""
         read = self._words.get(meant)
         if read is None:
-            parts = [self._sign(name) for name in (meant, *classes, *grams(meant))]
+            rows = self._rows
+            parts = [self._sign(name) for name in (meant, *classes, *grams(meant)) if name in rows]
             read = sum([square for square, _ in parts]), sum([packed for _, packed in parts])
             if meant in self._rows or (meant in gazetteer().common and len(self._words) < _MOST_WORDS):
                 self._words[meant] = read

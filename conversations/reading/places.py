@@ -51,12 +51,15 @@ def _runs(keys: Sequence[str], words: Words) -> tuple[list[str], list[int]]:
     """The keys with a gap at every break that no name crosses, and each key's word."""
     broken: list[str] = []
     where: list[int] = []
-    for index, key in enumerate(keys):
-        if words.breaks[index] >= PART and index and key_word(words.words[index - 1]) not in _SHORT_NAMES:
+    begin = 0
+    for index in [at for at, mark in enumerate(words.breaks) if mark >= PART]:
+        if index and index < len(keys) and key_word(words.words[index - 1]) not in _SHORT_NAMES:
+            broken += keys[begin:index]
             broken.append(GAP)
-            where.append(index)
-        broken.append(key)
-        where.append(index)
+            where += range(begin, index + 1)
+            begin = index
+    broken += keys[begin:]
+    where += range(begin, len(keys))
     return broken, where
 
 
@@ -134,7 +137,7 @@ def _with_codes(mentions: list[Mention], keys: list[str], words: Words, places: 
     """Station codes in capitals ("CLJ") that are no English word, in a text that is not all capitals."""
     if words.text.isupper() and len(words) > 4:
         return mentions
-    for index, word in enumerate(words.words):
+    for index, word in [(at, word) for at, word in enumerate(words.words) if len(word) == 3]:
         start, end = words.starts[index], words.ends[index]
         if end - start == 3 and keys[index] != GAP and words.text[start:end].isupper():
             code = word.upper()
@@ -155,10 +158,10 @@ def _with_slips(mentions: list[Mention], keys: list[str], words: Words, places: 
     left = _LOOKUPS
     found = [_extended(mention, keys, words, places) for mention in mentions]
     common = places.common
-    for index, word in enumerate(words.words):
+    for index in [at for at, word in enumerate(words.words) if len(word) >= _SHORTEST and word not in common]:
         if left <= 0:
             break
-        if len(word) < _SHORTEST or word in common or not _unknown(word, keys[index], places):
+        if not _unknown(words.words[index], keys[index], places):
             continue
         if not _free(found, index, index + 1):
             continue

@@ -107,17 +107,21 @@ class Rules:
         rule = intern(f"{family}.{label}")
         return _Pattern(needs, intern(family), intern(label), source, steps, anchor, tight == "1", rule, after, before)
 
-    def _word(self, word: str) -> Word:
-        """A word as the rules see it. Of the words of texts only those that some list holds are kept (R18)."""
-        tables = self._tables
-        meant = self._lexicon.meant(word, self._known)
-        found: list[str] = []
+    def _elements(self, word: str, meant: str) -> str:
+        """The elements that a word and the one meant by it are of, with blanks between."""
+        tables, found = self._tables, []
         for form in (word, meant) if word != meant else (word,):
             found.append(tables.words.get(form, ""))
             found += [tables.classes[name] for name in tables.classes_of.get(form, "").split()]
             if form[:2] in self._heads:
                 found += [tables.prefixes.get(form[:end], "") for end in range(2, len(form) + 1)]
-        numbers = frozenset(map(int, " ".join(found).split()))
+        return " ".join(found).strip()
+
+    def _word(self, word: str) -> Word:
+        """A word as the rules see it. Of the words of texts only those that some list holds are kept (R18)."""
+        tables = self._tables
+        meant = self._lexicon.meant(word, self._known)
+        numbers = frozenset(map(int, self._elements(word, meant).split()))
         filler = word in self._filler or meant in self._filler
         classes = tuple(["@" + name for name in tables.classes_of.get(meant, "").split()])
         bits = 0
@@ -151,7 +155,8 @@ class Rules:
 
     def knows(self, word: str) -> bool:
         """Whether some rule speaks of the word."""
-        return bool((self._words.get(word) or self._word(word)).keys)
+        known = self._words.get(word)
+        return bool(known.keys if known else self._elements(word, self.meaning(word)))
 
     def look(self, words: Words) -> list[Word]:
         """The words of a text as the rules see them."""
