@@ -167,7 +167,11 @@ def _cued(words: Words, mention: Mention, welsh: bool, asks: str | None, alone: 
 def _sets_out(words: Words, mention: Mention) -> bool:
     """ "it left Euston at ten past eight", "I left Euston on the sleeper", not "just left Euston"."""
     after = words.words[mention.last : mention.last + 2]
-    if mention.last >= len(words) or words.breaks[mention.last] != WORD or words.words[mention.first - 2] == "just":
+    if (
+        mention.last >= len(words)
+        or words.breaks[mention.last] != WORD
+        or words.words[max(0, mention.first - 2)] == "just"
+    ):
         return False
     at_time = after[:1] == ("at",) and (after[-1][:1].isdigit() or after[-1] in NUMBERS)
     return at_time or after == ("on", "the")

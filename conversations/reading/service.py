@@ -184,8 +184,9 @@ def units(words: Words, asks: str | None = None) -> list[Piece]:
         named = bool(
             before & {"unit", "units", "set", "uned", "carriage", "coach", "cerbyd", "emu", "dmu", "train", "vehicle"}
         )
-        named = named or bool(_NUMBER & set(words.words[i + 1 : i + 5]))
         if not (word.isascii() and word.isdigit()) or (i and words.gaps[i].strip() in {"£", "+"}):
+            continue
+        if word[0] == "0" or _is_of_phone(words, i):
             continue
         following = words.words[i + 1] if i + 1 < len(words) else ""
         if (
@@ -205,7 +206,15 @@ def units(words: Words, asks: str | None = None) -> list[Piece]:
     return pieces
 
 
-_NUMBER: Final = frozenset({"number", "numbers", "rhif"})
+def _is_of_phone(words: Words, i: int) -> bool:
+    """Whether figures go on a telephone number ("07700 900 123"), which no slot may hold (R18)."""
+    while i and words.words[i - 1].isdigit() and words.gaps[i] in {" ", "-"}:
+        i -= 1
+        if words.words[i][0] == "0" or words.words[i] == "44":
+            return True
+    return False
+
+
 _TRAM: Final = frozenset({"tram", "trams", "metrolink", "supertram"})
 
 

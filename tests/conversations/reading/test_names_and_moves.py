@@ -60,3 +60,15 @@ def test_staff_and_police_are_known_by_what_they_do(text: str) -> None:
 )
 def test_calm_words_of_danger_are_heard(text: str) -> None:
     assert read(text, Context()).urgency.value == "emergency"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ring me on 07700 900123 thats my number", "coach d, text 07700 900 123", "train, +44 7700 900123 is my number"],
+)
+def test_no_part_of_a_telephone_number_is_a_unit(text: str) -> None:
+    assert "unit" not in read(text).service
+
+
+def test_a_place_after_a_member_of_staff_is_read() -> None:
+    assert read("the revenue officer Leeds station grabbed me").place["at"].value == "Leeds"
