@@ -119,6 +119,8 @@ def edited(draw: st.DrawFn) -> Any:
             holder[last]
         except (KeyError, IndexError, TypeError):
             continue
+        if not isinstance(holder, dict | list):
+            continue  # a letter of what the first edit put there
         match draw(st.sampled_from(["cut", "replace", "replace", "add"])):
             case "cut":
                 del holder[last]
