@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -20,7 +20,9 @@ class Parts(Struct, frozen=True):
 
     Args:
         channels: each gets its own addresses under its name.
-        receive: takes a text durably; see `gateway.web.webhook.answers`.
+        receive: takes a text durably and returns the reply; `gateway.web.webhook.Texts` says how is answered what it
+            raises.
+        receive_all: the same for several texts that have come by now, see there; without it one after the other.
         note_status: takes a status callback.
         checks: what /healthy looks at.
         development: whether the home page may say how to text the gateway.
@@ -39,10 +41,17 @@ class Parts(Struct, frozen=True):
     senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     take_over: handover.TakeOver | None = None
     is_twin: handover.IsSigned | None = None
+    receive_all: webhook.ReceiveAll | None = None
 
 
-class _App(Flask):
-    """Flask without its own log, which would quote what a reporter sent (R18)."""
+class App(Flask):
+    """Flask without its own log, which would quote what a reporter sent (R18).
+
+    `texts` answers the carriers' texts without Flask, for a server that takes several at once: its paths, and what
+    answers requests that have come by now.
+    """
+
+    texts: tuple[Collection[str], webhook.Together]
 
     def log_exception(
         self, exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None], *args: Any, **kwargs: Any
@@ -51,9 +60,9 @@ class _App(Flask):
             failures.log_unexpected(exc_info[1])
 
 
-def create_app(parts: Parts) -> Flask:
+def create_app(parts: Parts) -> App:
     """Builds the WSGI application: webhooks, /healthy, the home page; nothing is looked up at import."""
-    app = _App(__name__, static_folder=None, template_folder=None)
+    app = App(__name__, static_folder=None, template_folder=None)
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.logger.disabled = True
     # A redirect to a tidier path would be built from the Host header.
@@ -61,8 +70,10 @@ def create_app(parts: Parts) -> Flask:
     app.url_map.redirect_defaults = False
     failures.install(app)
     direct: dict[str, webhook.Answer] = {}
+    texts = webhook.Texts(parts.channels, parts.receive_all or webhook.one_by_one(parts.receive))
+    app.texts = texts.paths, texts.answer
     for channel in parts.channels:
-        answers = webhook.answers(channel, parts.receive, parts.note_status)
+        answers = webhook.answers(channel, texts, parts.note_status)
         app.register_blueprint(webhook.blueprint(channel.name, answers))
         direct |= answers
         if isinstance(channel, SimulatorChannel):

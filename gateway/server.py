@@ -222,6 +222,7 @@ class _WholeBodies:
 
     def __init__(self, application: WSGIApplication) -> None:
         self._application = application
+        self.texts = getattr(application, "texts", ((), None))  # see QuietWorker
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if "HTTP_TRANSFER_ENCODING" in environ:

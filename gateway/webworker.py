@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, made safe for strangers.
+"""gunicorn's threaded worker, made safe for strangers and quick for texts.
 
 A request is collected in the main loop and handed to a thread once it is all there, and an answered client is waited
 for in the loop too: whoever is slow, silent or slow to hang up holds neither a thread nor the loop, of which there are
@@ -15,27 +15,36 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn import util
 from gunicorn.glogging import Logger
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from gateway import lifeline
+from gateway import lifeline, plain
 from gateway.arrival import asks_first, has_no_end, is_complete
+from gateway.substitute import Substitute
+from gateway.web.direct import STATUS
 from gateway.web.headers import HEADERS
+from handlers.ports import RawRequest, RawResponse
+
+if TYPE_CHECKING:
+    from gateway.web.webhook import Together
 
 WORKER_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 REQUEST_SECONDS: Final = 10.0  # in which a client sends a whole request
 RETRY_SECONDS: Final = 1.0
 LINGER_SECONDS: Final = 2.0  # in which a client hangs up after its last answer
 _LOOK_SECONDS: Final = 0.25
+_TOGETHER: Final = 8
 _SERVES: Final = 1
 _READ_BYTES: Final = 64 * 1024
+_HEADERS: Final = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items())
+_UNAVAILABLE: Final = RawResponse(503, "text/plain; charset=utf-8", b"")
 _GO_ON: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _REFUSALS: Final[dict[type, str]] = {
     errors.LimitRequestLine: "414 URI Too Long",
@@ -59,10 +68,20 @@ class QuietLog(Logger):
 
 
 class QuietWorker(ThreadWorker):
-    """One web process."""
+    """One web process.
+
+    An application may have `texts`: the paths that texts are posted to, and what answers several of them at once. Those
+    that come as they come every day (`gateway.plain`) are answered in the loop, all that are there in one go: they
+    share a commit, and no text changes threads, which cost as much as the turn itself (docs/performance.md). While the
+    loop waits for the store a substitute goes on with it.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._paths: Collection[str] = ()
+        self._texts: Together = _nobody
+        self._came: list[tuple[Any, RawRequest]] = []
+        self._substitute = Substitute(self._without_texts, lambda: self.method_queue.defer(_nothing))
         self._reading: dict[Any, float] = {}
         self._looks_again = 0.0
 
@@ -95,6 +114,9 @@ class QuietWorker(ThreadWorker):
 
     def run(self) -> None:
         """Serves until told to stop."""
+        self._paths, self._texts = getattr(self.wsgi, "texts", ((), _nobody))
+        if self._paths:
+            self._substitute.begin()
         if isinstance(self.log, QuietLog):
             self.log.serving = True
         os.ftruncate(self.tmp.fileno(), _SERVES)
@@ -157,10 +179,59 @@ class QuietWorker(ThreadWorker):
                 conn.sock.send(_GO_ON)
 
     def _hand_over(self, conn: Any) -> None:
+        if self._paths and not self._substitute.is_in:
+            request = plain.request(conn.arrived, self._paths)
+            if request is not None:
+                self._came.append((conn, request))
+                return
         conn.init()
         conn.data_ready = True
         conn.parser.unreader.unread(bytes(conn.arrived))
         super().enqueue_req(conn)
+
+    def wait_for_and_dispatch_events(self, timeout: float | None) -> None:
+        """Does what has come up; the texts among it are answered here, those that have come by then together."""
+        super().wait_for_and_dispatch_events(timeout)
+        while self._came:
+            came, self._came = self._came[:_TOGETHER], self._came[_TOGETHER:]
+            self._answer(came)
+
+    def _without_texts(self) -> None:
+        """A turn of the loop by its substitute: threads take the texts that come meanwhile, as they take all else."""
+        self.notify()
+        super().wait_for_and_dispatch_events(_LOOK_SECONDS)
+        self.murder_keepalived()
+        self.murder_pending()
+
+    def _answer(self, came: list[tuple[Any, RawRequest]]) -> None:
+        with self._substitute.waiting():
+            try:
+                answers = self._texts([request for _, request in came])
+            except Exception as error:  # noqa: BLE001 - of none is known that it was stored: the carrier tries again
+                self.log.error("unexpected %s where texts are answered", type(error).__name__)
+                answers = [_UNAVAILABLE] * len(came)
+        for (conn, _), answer in zip(came, answers, strict=True):
+            self._send(conn, answer)
+
+    def _send(self, conn: Any, answer: RawResponse) -> None:
+        """Sends an answer of ours; whoever does not take it, short as it is, is left."""
+        stays = self.alive and len(self.keepalived_conns) < self.max_keepalived
+        head = f"HTTP/1.1 {STATUS[answer.status]}\r\nDate: {util.http_date()}\r\nConnection: "
+        head += f"{'keep-alive' if stays else 'close'}\r\nContent-Type: {answer.content_type}\r\n"
+        wire = f"{head}Content-Length: {len(answer.body)}\r\n{_HEADERS}\r\n".encode("latin-1") + answer.body
+        try:
+            sent = conn.sock.send(wire)
+        except OSError:
+            sent = 0
+        if sent < len(wire):
+            self.nr_conns -= 1
+            conn.close()
+        elif stays:
+            conn.set_timeout()
+            self.keepalived_conns.append(conn)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_client_socket_readable, conn))
+        else:
+            self._hang_up(conn)
 
     def handle(self, conn: Any) -> Any:
         """Answers one request, in a thread."""
@@ -177,6 +248,9 @@ class QuietWorker(ThreadWorker):
         if not fs.cancelled() and fs.exception() is None and fs.result():
             super().finish_request(conn, fs)
             return
+        self._hang_up(conn)
+
+    def _hang_up(self, conn: Any) -> None:
         try:
             conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
@@ -226,6 +300,15 @@ class QuietWorker(ThreadWorker):
         head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
         with suppress(OSError):
             util.write_nonblock(client, f"HTTP/1.1 {status}\r\n{head}\r\n".encode("latin-1"))
+
+
+def _nothing() -> None:
+    """What the loop does where it is only to wake."""
+
+
+def _nobody(requests: Sequence[RawRequest]) -> list[RawResponse]:
+    """Answers where the application leaves texts to threads."""
+    raise NotImplementedError
 
 
 def _received(client: socket.socket) -> bytes | None:

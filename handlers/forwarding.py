@@ -40,8 +40,7 @@ PROBE_SECONDS = 60
 SWEEP_SECONDS = 10.0
 NOTE_SECONDS = 0.05
 ATTENTIVE_SECONDS = 0.3
-LOOK_SECONDS = 0.002
-SEARCH_SECONDS = 0.005  # where the store does not tell that nobody has written
+LOOK_SECONDS = 0.005  # a claim more often than this keeps texts waiting for the lock
 MOST_RETRY_AFTER = 3600.0
 AWAY_SECONDS = 1.0
 AWAY_AFTER_FAILURES = 3
@@ -140,7 +139,7 @@ class Lane:
         """Seconds to wait for a bell: until something is due, sends may be noted, or it is time to look."""
         longest = NOTE_SECONDS if self._free < self._in_flight else threading.TIMEOUT_MAX
         if self._is_looking():
-            longest = SEARCH_SECONDS if self._seen[0] is None else LOOK_SECONDS
+            longest = LOOK_SECONDS
         return max(0.0, min(longest, due - time.monotonic()))
 
     def _is_looking(self) -> bool:

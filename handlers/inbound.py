@@ -24,11 +24,10 @@ import secrets
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import orjson
 from msgspec import Struct, field
 
 from conversations.turn import Text
-from handlers import flood, status, turns
+from handlers import flood, status, stored_texts, turns
 from handlers.danger import in_danger
 from handlers.erasure import digests, is_known
 from handlers.outbound import queue_late_answer
@@ -39,7 +38,6 @@ from handlers.records.conversations import ConversationRow
 from handlers.records.database import Database, StoreBusy, StoreError, Transaction
 from handlers.records.erasure import is_known as erased
 from handlers.service import Front, Service, milliseconds, months
-from handlers.stored_texts import stored_reply
 from handlers.vault import DataKey, Place
 
 REPEAT_SECONDS = 4.0
@@ -86,17 +84,25 @@ class Taken(Struct, frozen=True):
     begins_flood: bool = False
 
 
-class Waiting(Struct):
-    """A text that is waited for, what is foreseen of it, and what came of it: the reply, the outbox rows, or an error;
-    `reply` and `rung` hold once `error` is None."""
+class NotTaken(StoreError):
+    """Nobody has come to the text yet."""
+
+
+class Taking(Struct):
+    """What came of a text: the reply, or an error; the reply holds once `error` is None."""
+
+    reply: str | None = None
+    error: Exception | None = field(default_factory=lambda: NotTaken("the text was not taken"))
+
+
+class Waiting(Taking, kw_only=True):
+    """A text that is waited for, what is foreseen of it, and the outbox rows that came of it."""
 
     service: Service
     arrival: Arrival
     foreseen: Taken | None = None
     body: bytes = b""
-    reply: str | None = None
     rung: list[int] = field(default_factory=list)
-    error: Exception | None = field(default_factory=lambda: StoreError("the text was not taken"))
 
 
 def receive(service: Service, doorbell: Doorbell, channel: Channel, text: InboundText) -> str | None:
@@ -104,20 +110,48 @@ def receive(service: Service, doorbell: Doorbell, channel: Channel, text: Inboun
 
     Raises StoreError where nothing could be stored.
     """
-    now = service.clock.now()
-    organisation = service.directory.of(text.medium, text.recipient)
-    row_key = DataKey(f"{text.channel}:{text.external_id}", secrets.token_bytes(32))
-    if organisation is None:
-        _hold(service, text, row_key, now)
-        return None
-    arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
-    waiting = Waiting(service, arrival)
-    service.database.together(waiting, foresee, take_waiting)
-    if waiting.error is not None:
-        raise waiting.error
-    if waiting.rung:
-        doorbell.ring(waiting.rung)
-    return waiting.reply
+    [answer] = receive_all(service, doorbell, ((channel, text),))
+    if answer.error is not None:
+        raise answer.error
+    return answer.reply
+
+
+def receive_all(service: Service, doorbell: Doorbell, texts: Sequence[tuple[Channel, InboundText]]) -> list[Taking]:
+    """The same for texts that have come by now, in their order, where it can be with one commit for all."""
+    answers = [_arrived(service, channel, text) for channel, text in texts]
+    waiting = [each for each in answers if isinstance(each, Waiting)]
+    try:
+        service.database.together(waiting, _is_foreseen, take_waiting)
+    except Exception as error:  # noqa: BLE001 - noted with those that it befell
+        for each in waiting:
+            if isinstance(each.error, NotTaken):
+                each.error = error
+    if rung := [row for each in waiting if each.error is None for row in each.rung]:
+        doorbell.ring(rung)
+    return answers
+
+
+def _arrived(service: Service, channel: Channel, text: InboundText) -> Taking:
+    try:
+        now = service.clock.now()
+        organisation = service.directory.of(text.medium, text.recipient)
+        row_key = DataKey(f"{text.channel}:{text.external_id}", secrets.token_bytes(32))
+        if organisation is None:
+            _hold(service, text, row_key, now)
+            return Taking(error=None)
+        arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
+        return Waiting(service=service, arrival=arrival)
+    except Exception as error:  # noqa: BLE001 - noted where the text is answered; others come with it
+        return Taking(error=error)
+
+
+def _is_foreseen(waiting: Waiting) -> bool:
+    try:
+        foresee(waiting)
+    except Exception as error:  # noqa: BLE001 - the same
+        waiting.error = error
+        return False
+    return True
 
 
 def take_waiting(own: Waiting, lead: Lead) -> None:
@@ -163,7 +197,7 @@ def foresee(waiting: Waiting) -> None:
         except Exception as error:  # noqa: BLE001 - it shows again, and is dealt with, inside the transaction
             if service.database.has_waited(error):  # not to wait as long once more: the carrier does not
                 raise StoreBusy("a lock was not to be had") from None
-    waiting.body = sealed_body(arrival.text, arrival.row_key)
+    waiting.body = stored_texts.sealed_body(arrival.text, arrival.row_key)
 
 
 def _receive(
@@ -171,7 +205,7 @@ def _receive(
 ) -> tuple[str | None, list[int]]:
     number = _add(service, tx, arrival, body, foreseen)
     if number is None:
-        return stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
+        return stored_texts.stored_reply(service, tx, arrival.text.channel, arrival.text.external_id), []
     try:
         with tx.savepoint():
             taken, rung = take(service, tx, arrival, foreseen)
@@ -337,10 +371,10 @@ def _hold(service: Service, text: InboundText, key: DataKey, now: float) -> None
     with service.database.write() as tx:
         if is_known(service, tx, text.channel, text.external_id):
             return
-        number = inbox.add(tx, text.channel, text.external_id, milliseconds(now), sealed_body(text, key))
+        number = inbox.add(tx, text.channel, text.external_id, milliseconds(now), stored_texts.sealed_body(text, key))
         if number is None:
             return
-        own = alone(service, text, key)
+        own = stored_texts.alone(service, text, key)
         inbox.postpone(tx, number, state="held", organisation=None, attempts=1, due_at=None, reply=None, **own)
     log.error("a text to an address of no organisation is held: row %d", number)
 
@@ -357,7 +391,7 @@ def _postpone(service: Service, tx: Transaction, number: int, arrival: Arrival, 
         attempts=1,
         due_at=milliseconds(arrival.now + FIRST_RETRY_SECONDS),
         reply=_sealed_reply(arrival, reply),
-        **alone(service, arrival.text, arrival.row_key),
+        **stored_texts.alone(service, arrival.text, arrival.row_key),
     )
     return reply
 
@@ -370,26 +404,3 @@ def safe_reply(service: Front, organisation: Organisation, text: InboundText) ->
         return service.flows.current(organisation.flow).safe.get(organisation.languages[0])
     except LookupError:
         return None
-
-
-def alone(service: Service, text: InboundText, key: DataKey) -> dict[str, bytes]:
-    """The key and the address of a row that no conversation holds yet."""
-    place = inbox.place(text.channel, text.external_id, "key")
-    sender = service.ring.seal_address(text.sender, inbox.place(text.channel, text.external_id, "sender"))
-    return {"key": service.ring.wrap("content", key, place), "sender": sender}
-
-
-def sealed_body(text: InboundText, key: DataKey, *, held: bool = False) -> bytes:
-    """What is kept of a text, its sender's address apart; `held`: it is to be taken without a step."""
-    body = {
-        "text": text.body,
-        "altered": text.altered,
-        "medium": text.medium,
-        "recipient": text.recipient,
-        "carrier_answers": text.carrier_answers,
-        "media": [[media.url, media.content_type] for media in text.media],
-        "extras": dict(text.extras),
-    }
-    if held:
-        body["held"] = True
-    return key.seal(orjson.dumps(body), inbox.place(text.channel, text.external_id, "body"))

@@ -10,12 +10,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from handlers import inbound, spooling, stored_texts
 from handlers.erasure import is_known
-from handlers.ports import Channel, Doorbell, InboundText
+from handlers.ports import Channel, Doorbell, InboundText, Replied
 from handlers.records import inbox
 from handlers.records.database import StoreBusy, StoreError
 from handlers.service import Service, milliseconds
@@ -73,32 +73,54 @@ class Intake:
         self._trying = threading.Lock()
         self._bringing = threading.Lock()
 
-    def receive(self, channel: Channel, text: InboundText) -> str | None:
-        """Stores a text and returns the reply, None where nothing is said.
+    def receive_all(self, texts: Sequence[tuple[Channel, InboundText]]) -> list[Replied]:
+        """Stores texts that have come by now, in their order, and says what came of each.
 
-        Raises StoreError, or what else went wrong, where neither the database nor the spool took it.
+        An exception, StoreError or what went wrong, stands for a text that neither the database nor the spool took.
         """
+        if self._failed_at is None and self._ready() and self._is_nothing_spooled():
+            return self._take(texts)
+        return [self._receive(channel, text) for channel, text in texts]
+
+    def _is_nothing_spooled(self) -> bool:
+        try:
+            return self._spool.is_empty()
+        except SpoolError:
+            return True
+
+    def receive(self, channel: Channel, text: InboundText) -> str | None:
+        """The same of one text; raises what stands for it there."""
+        [answer] = self.receive_all(((channel, text),))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _receive(self, channel: Channel, text: InboundText) -> Replied:
+        """One text where the store or the spool may not be as they should be."""
         glance = self._look(text)
         if glance.record is not None:
             return glance.record.reply
-        if not self._ready():
-            return self._spooled(text, StoreBusy("the database is not ready yet"))
-        if glance.waits:
-            try:
-                reply = self._spooled(text, StoreBusy("earlier texts of the sender wait"))
-            except StoreBusy:
-                log.error("a text overtakes others of its sender: the spool takes none")
-            else:
-                self._bring_home(glance.oldest_at)
-                return reply
-        if self._failed_at is None:
-            return self._take(channel, text)
-        if not self._just_failed() and self._trying.acquire(blocking=False):
-            try:
-                return self._take(channel, text)
-            finally:
-                self._trying.release()
-        return self._spooled(text, StoreBusy("the database has just failed"))
+        try:
+            if not self._ready():
+                return self._spooled(text, StoreBusy("the database is not ready yet"))
+            if glance.waits:
+                try:
+                    reply = self._spooled(text, StoreBusy("earlier texts of the sender wait"))
+                except StoreBusy:
+                    log.error("a text overtakes others of its sender: the spool takes none")
+                else:
+                    self._bring_home(glance.oldest_at)
+                    return reply
+            if self._failed_at is None:
+                return self._take(((channel, text),))[0]
+            if not self._just_failed() and self._trying.acquire(blocking=False):
+                try:
+                    return self._take(((channel, text),))[0]
+                finally:
+                    self._trying.release()
+            return self._spooled(text, StoreBusy("the database has just failed"))
+        except Exception as error:  # noqa: BLE001 - whose text it is, is answered
+            return error
 
     def _just_failed(self) -> bool:
         return self._failed_at is not None and time.monotonic() - self._failed_at < self._again
@@ -109,19 +131,26 @@ class Intake:
         except SpoolError:
             return NOTHING
 
-    def _take(self, channel: Channel, text: InboundText) -> str | None:
+    def _take(self, texts: Sequence[tuple[Channel, InboundText]]) -> list[Replied]:
+        """The durable turn; into the spool what it does not take."""
         begun = time.monotonic()
+        taken = inbound.receive_all(self._service, self._doorbell, texts)
+        return [self._settled(text, each, begun) for (_, text), each in zip(texts, taken, strict=True)]
+
+    def _settled(self, text: InboundText, taken: inbound.Taking, begun: float) -> Replied:
+        error = taken.error
+        if error is None:
+            self._failed_at = None
+            return taken.reply
+        log.error("a text goes to the spool (%s)", type(error).__name__)
+        if isinstance(error, StoreError) or type(error).__module__.partition(".")[0] in _DRIVERS:
+            self._failed_at = time.monotonic()
+            if self._failed_at - begun > LATE_SECONDS:  # there is no time left for a look
+                self._readable_at = self._failed_at + self._again
         try:
-            reply = inbound.receive(self._service, self._doorbell, channel, text)
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the text is kept
-            log.error("a text goes to the spool (%s)", type(error).__name__)
-            if isinstance(error, StoreError) or type(error).__module__.partition(".")[0] in _DRIVERS:
-                self._failed_at = time.monotonic()
-                if self._failed_at - begun > LATE_SECONDS:  # there is no time left for a look
-                    self._readable_at = self._failed_at + self._again
             return self._spooled(text, error)
-        self._failed_at = None
-        return reply
+        except Exception as cause:  # noqa: BLE001 - whose text it is, is answered
+            return cause
 
     def _spooled(self, text: InboundText, cause: Exception) -> str | None:
         if (row := self._stored(text)) is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from msgspec import Struct, field
 
@@ -73,6 +73,10 @@ class SendError(Exception):
         super().__init__(cause)
         self.action = action
         self.cause = cause
+
+
+Replied: TypeAlias = str | Exception | None
+"""What came of a text: the reply, None for no reply, or why it is not stored."""
 
 
 class RawRequest(Struct, frozen=True):

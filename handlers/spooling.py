@@ -21,7 +21,7 @@ from typing import Final
 
 import orjson
 
-from handlers import flood, inbound, retaking
+from handlers import flood, inbound, retaking, stored_texts
 from handlers.danger import in_danger
 from handlers.erasure import is_known
 from handlers.ports import BadRequest, Doorbell, InboundText, Media, Organisation
@@ -113,7 +113,7 @@ def add_due(
     if is_known(service, tx, text.channel, text.external_id):
         return False
     key = DataKey(f"{text.channel}:{text.external_id}", secrets.token_bytes(32))
-    number = inbox.add(tx, text.channel, text.external_id, received_at, inbound.sealed_body(text, key, held=held))
+    number = inbox.add(tx, text.channel, text.external_id, received_at, stored_texts.sealed_body(text, key, held=held))
     if number is None:
         return False
     organisation = service.directory.of(text.medium, text.recipient)
@@ -127,7 +127,7 @@ def add_due(
         attempts=0,
         due_at=None if organisation is None else min(received_at, milliseconds(service.clock.now())),
         reply=None if reply is None else key.seal(reply.encode(), inbox.place(text.channel, text.external_id, "reply")),
-        **inbound.alone(service, text, key),
+        **stored_texts.alone(service, text, key),
     )
     return True
 

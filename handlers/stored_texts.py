@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import orjson
+
+from handlers.ports import InboundText
 from handlers.records import inbox, reports
 from handlers.records.database import Transaction
 from handlers.records.inbox import InboxRow
@@ -32,3 +35,26 @@ def row_key(service: Service, tx: Transaction, row: InboxRow) -> DataKey:
         raise VaultError("the report is gone")
     report_key = service.ring.unwrap("content", row.report_id, wrapped, reports.key_place(row.report_id))
     return DataKey(name, report_key.open(row.key, place))
+
+
+def alone(service: Service, text: InboundText, key: DataKey) -> dict[str, bytes]:
+    """The key and the address of a row that no conversation holds yet."""
+    place = inbox.place(text.channel, text.external_id, "key")
+    sender = service.ring.seal_address(text.sender, inbox.place(text.channel, text.external_id, "sender"))
+    return {"key": service.ring.wrap("content", key, place), "sender": sender}
+
+
+def sealed_body(text: InboundText, key: DataKey, *, held: bool = False) -> bytes:
+    """What is kept of a text, its sender's address apart; `held`: it is to be taken without a step."""
+    body = {
+        "text": text.body,
+        "altered": text.altered,
+        "medium": text.medium,
+        "recipient": text.recipient,
+        "carrier_answers": text.carrier_answers,
+        "media": [[media.url, media.content_type] for media in text.media],
+        "extras": dict(text.extras),
+    }
+    if held:
+        body["held"] = True
+    return key.seal(orjson.dumps(body), inbox.place(text.channel, text.external_id, "body"))

@@ -4,36 +4,43 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
 from gateway.metrics.meter import DELIVERY, MeasuredText, Meter
-from handlers.ports import Channel, Clock, Delivery, InboundText, Sink
+from handlers.ports import Channel, Clock, Delivery, InboundText, Replied, Sink
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-Receive = Callable[[Channel, InboundText], str | None]
+    from gateway.web.webhook import ReceiveAll, Together
+
+Done = TypeVar("Done")
 
 
 class MeasuredIntake:
-    """Measures each text: its durable turn, and its whole request in the web process."""
+    """Measures each text: its durable turn, and its whole request in the web process; those of texts that are taken
+    together are as long as all of them take."""
 
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self._open = threading.local()
 
-    def around_turn(self, receive: Receive) -> Receive:
+    def around_turns(self, receive: ReceiveAll) -> ReceiveAll:
         """The same, measured. Texts of channels whose reports are tests are not."""
 
-        def measured(channel: Channel, text: InboundText) -> str | None:
+        def measured(came: Sequence[tuple[Channel, InboundText]]) -> Sequence[Replied]:
             begun = time.perf_counter()
-            answer = receive(channel, text)
-            if channel.report_status == "live":
-                self._open.text = (text.channel, text.external_id, time.perf_counter() - begun, answer)
-            return answer
+            answers = receive(came)
+            seconds = time.perf_counter() - begun
+            self._open.texts = [
+                (text.channel, text.external_id, seconds, answer)
+                for (channel, text), answer in zip(came, answers, strict=True)
+                if channel.report_status == "live" and not isinstance(answer, Exception)
+            ]
+            return answers
 
         return measured
 
@@ -41,16 +48,23 @@ class MeasuredIntake:
         """The same, measured."""
 
         def measured(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            begun = time.perf_counter()
-            self._open.text = None
-            body = application(environ, start_response)
-            if self._open.text is not None:
-                channel, external_id, turn, answer = self._open.text
-                intake = time.perf_counter() - begun
-                self._meter.text(MeasuredText(channel, external_id, turn, intake, answer))
-            return body
+            return self._timed(lambda: application(environ, start_response))
 
         return measured
+
+    def around_requests(self, answer: Together) -> Together:
+        """The same, measured."""
+        return lambda requests: self._timed(lambda: answer(requests))
+
+    def _timed(self, work: Callable[[], Done]) -> Done:
+        begun = time.perf_counter()
+        self._open.texts = ()
+        done = work()
+        if self._open.texts:
+            intake = time.perf_counter() - begun
+            for channel, external_id, turn, answer in self._open.texts:
+                self._meter.text(MeasuredText(channel, external_id, turn, intake, answer))
+        return done
 
 
 class MeasuredSink:

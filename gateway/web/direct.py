@@ -11,7 +11,7 @@ from gateway.web.webhook import Answer
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-_STATUS: Final = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
+STATUS: Final = {each.value: f"{each.value} {each.phrase}" for each in HTTPStatus}
 
 
 class Direct:
@@ -33,5 +33,5 @@ class Direct:
             return self._app(environ, start_response)
         found = answer(environ)
         headers = [("Content-Type", found.content_type), ("Content-Length", str(len(found.body)))]
-        start_response(_STATUS[found.status], headers)
+        start_response(STATUS[found.status], headers)
         return (found.body,)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -63,22 +64,39 @@ class Company:
 
         Raises TooLong, and in the thread that leads what `run` raises.
         """
+        self.do_all((job,), run)
+
+    def do_all(self, jobs: Sequence[Job], run: Run[Job]) -> None:
+        """The same with several jobs that one thread brings at once.
+
+        Raises what went wrong first, once each has been run or given up: TooLong, or what `run` raised.
+        """
         if self._pid != os.getpid():
             self._begin()
-        waiter = _Waiter(job)
+        waiters = [_Waiter(job) for job in jobs]
         with self._mutex:
-            self._waiting.append(waiter)
+            self._waiting.extend(waiters)
             leads, self._led = not self._led, True
-        if leads or self._is_to_lead(waiter):
-            lead = Lead(self, waiter)
+        deadline, problem = time.monotonic() + self._seconds, None
+        for waiter in waiters:
             try:
-                run(job, lead)
-            finally:
-                lead.end()
+                if (leads and waiter is waiters[0]) or self._is_to_lead(waiter, deadline):
+                    self._lead(waiter, run)
+            except BaseException as error:  # noqa: BLE001 - the next of them may have been told to lead
+                problem = problem or error
+        if problem is not None:
+            raise problem
 
-    def _is_to_lead(self, waiter: _Waiter) -> bool:
+    def _lead(self, waiter: _Waiter, run: Run[Any]) -> None:
+        lead = Lead(self, waiter)
+        try:
+            run(waiter.job, lead)
+        finally:
+            lead.end()
+
+    def _is_to_lead(self, waiter: _Waiter, deadline: float) -> bool:
         """Waits; whether this thread leads then, or its job has been run by another. Raises TooLong."""
-        if not waiter.woken.acquire(timeout=self._seconds):
+        if not waiter.woken.acquire(timeout=max(0.0, deadline - time.monotonic())):
             with self._mutex:
                 if not (waiter.done or waiter.leads):
                     if waiter in self._waiting:

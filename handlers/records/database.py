@@ -198,25 +198,26 @@ class Database:
         except LockTimeout as error:
             raise StoreBusy(str(error)) from None
 
-    def together(self, job: Job, prepare: Callable[[Job], None], run: Run[Job]) -> None:
-        """Prepares a job, then runs it; on the embedded database with those that other threads bring meanwhile.
+    def together(self, jobs: Sequence[Job], prepare: Callable[[Job], bool], run: Run[Job]) -> None:
+        """Prepares jobs, then runs them; on the embedded database with those that other threads bring meanwhile.
 
         Args:
-            job: notes itself what comes of it.
-            prepare: what needs no lock; while others are at it.
-            run: the same for every job of this database; see `Company.do`.
+            jobs: each notes itself what comes of it.
+            prepare: what needs no lock; while others are at it. False: the job is not to be run.
+            run: the same for every job of this database; see `Company.do_all`.
 
         Raises StoreBusy, and what the two raise.
         """
         if self._company is None:
-            with self._guarded():
-                prepare(job)
-                alone(job, run)
+            for job in jobs:
+                with self._guarded():
+                    if prepare(job):
+                        alone(job, run)
             return
         try:
             with self._within_patience():
-                prepare(job)
-                self._company.do(job, run)
+                if ready := [job for job in jobs if prepare(job)]:
+                    self._company.do_all(ready, run)
         except TooLong:
             raise StoreBusy("other threads are writing") from None
 

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,37 @@ def create() -> Any:
     def raises() -> str:
         abort(Response(_breaks_off(), content_type="text/plain"))
 
+    return app
+
+
+def with_texts() -> Any:
+    """The same with texts at /texts/inbound, answered with how many were answered at once and in which thread.
+
+    The text `wait` is answered once there is a file `go`, and `break` breaks it.
+    """
+    from flask import Response, request
+
+    from handlers.ports import RawRequest, RawResponse
+
+    app, folder = create(), Path(os.environ["STANDIN_FOLDER"])
+
+    def answer(requests: Sequence[RawRequest]) -> list[RawResponse]:
+        bodies = [each.body for each in requests]
+        if b"break" in bodies:
+            raise RuntimeError(CANARY_ERROR)
+        if b"wait" in bodies:
+            (folder / "waits").touch()
+            pause = threading.Event()
+            while not (folder / "go").exists():
+                pause.wait(0.005)
+        where = f"{len(requests)} in {threading.current_thread().name}".encode()
+        return [RawResponse(200, "text/plain", body + b": " + where) for body in bodies]
+
+    @app.post("/texts/inbound")
+    def text() -> Response:
+        return Response(answer([RawRequest("POST", request.path, {}, request.get_data())])[0].body)
+
+    app.texts = frozenset(("/texts/inbound",)), answer
     return app
 
 

@@ -327,3 +327,24 @@ def test_another_hosts_records_are_taken_over_once(site: Site) -> None:
     assert other.take_over(records[:1]) == 1
     assert other.take_over(records) == 1
     assert other.contents().records == site.spool.contents().records
+
+
+def test_f7_texts_that_come_together_are_kept_together_in_order(site: Site) -> None:
+    came = [(site.desk.channel, site.desk.text(body)) for body in ("hello", WHERE)]
+    with locked(site.database):
+        assert site.intake.receive_all(came) == [SAFE, SAFE]
+        assert site.intake.receive_all(came[1:]) == [SAFE], "F1"
+        assert len(site.spool.contents()) == 2
+    site.clock_round()
+    [report] = site.desk.documents()
+    assert [entry["text"] for entry in report["account"]][:2] == ["hello", WHERE]
+
+
+def test_f3_of_texts_that_come_together_one_whose_sender_waits_goes_where_the_others_are(site: Site) -> None:
+    with locked(site.database):
+        site.say("hello")
+    other = site.desk.text(WHERE, sender="+447700900002")
+    answers = site.intake.receive_all([(site.desk.channel, each) for each in (site.desk.text(WHERE), other)])
+    assert answers[0] == SAFE
+    assert answers[1] != SAFE
+    assert len(site.spool.contents()) == 2

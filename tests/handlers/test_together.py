@@ -26,7 +26,8 @@ def waits(desk: Desk, text: InboundText) -> Waiting:
     key = DataKey(f"{text.channel}:{text.external_id}", secrets.token_bytes(32))
     now, where = desk.clock.at, desk.service.directory.of(text.medium, text.recipient) or organisation()
     indexes = inbound.indexes(desk.service, where, text, now)
-    return Waiting(desk.service, Arrival(desk.channel, where, text, now, key, indexes))
+    arrival = Arrival(desk.channel, where, text, now, key, indexes)
+    return Waiting(service=desk.service, arrival=arrival)
 
 
 class Crew:
@@ -122,3 +123,31 @@ def test_f3_who_is_refused_the_lock_fails_alone(desk: Desk) -> None:
     inbound.take_waiting(second, cast(Lead, Crew([second])))
     assert second.error is None
     assert second.reply
+
+
+def test_texts_that_have_come_are_answered_one_by_one(desk: Desk) -> None:
+    texts = [desk.text("hello", sender=f"+44770090000{number}") for number in range(11)]
+    answers = inbound.receive_all(desk.service, desk.doorbell, [(desk.channel, each) for each in texts])
+    assert [each.error for each in answers] == [None] * 11
+    assert all(each.reply for each in answers)
+    assert len(desk.rows("SELECT id FROM conversations")) == 11
+    again = inbound.receive_all(desk.service, desk.doorbell, [(desk.channel, each) for each in texts[:3]])
+    assert [each.reply for each in again] == [each.reply for each in answers[:3]]
+    assert len(desk.rows("SELECT id FROM inbox")) == 11
+
+
+def test_a_text_to_nobody_and_one_that_breaks_take_no_other_with_them(desk: Desk) -> None:
+    lost = InboundText("twilio", "SM" + "0" * 32, "sms", "+447700900001", "+447700900999", "hello")
+    broken, fine = desk.text(cast(str, object())), desk.text("hello", sender="+447700900002")
+    came = [(desk.channel, each) for each in (lost, broken, fine)]
+    held, untaken, taken = inbound.receive_all(desk.service, desk.doorbell, came)
+    assert (held.reply, held.error) == (None, None)
+    assert untaken.error is not None
+    assert taken.reply is not None
+    assert desk.rows("SELECT state FROM inbox ORDER BY id") == [("held",), ("taken",)]
+
+
+def test_the_bell_rings_for_all_of_them(desk: Desk) -> None:
+    texts = [desk.text("he has a knife", sender=f"+44770090000{number}") for number in range(3)]
+    inbound.receive_all(desk.service, desk.doorbell, [(desk.channel, each) for each in texts])
+    assert sorted(desk.doorbell.rung) == [row[0] for row in desk.rows("SELECT id FROM outbox ORDER BY id")]

@@ -143,11 +143,11 @@ def test_a_delivery_is_measured_from_the_making_of_its_revision(desk: Desk, mete
 
 def test_the_intake_measures_its_request_and_its_turn_once(desk: Desk, meter: Meter) -> None:
     intake = MeasuredIntake(meter)
-    receive = intake.around_turn(lambda channel, received: desk.hand_over(received))
+    receive = intake.around_turns(lambda came: [desk.hand_over(text) for _, text in came])
 
     def application(environ: Any, start_response: Any) -> list[bytes]:
         if environ["PATH_INFO"] == "/inbound":
-            receive(desk.channel, desk.text("hello"))
+            receive([(desk.channel, desk.text("hello"))])
         start_response("200 OK", [])
         return [b""]
 
