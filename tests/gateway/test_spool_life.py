@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from tests.bench.crowd import Crowd, Text
 from tests.bench.posts import Target, fields, signature
-from tests.bench.processes import no_stragglers
+from tests.bench.processes import listens, no_stragglers
 from tests.bench.product import Product
 from tests.canary import forms_of_number, forms_of_words, leaks
 from tests.waiting import Watch, until
@@ -50,6 +50,7 @@ def test_f7_a_locked_database_and_a_killed_web_process_lose_and_double_nothing(t
             assert max(seconds for _, _, seconds in answers) < 5
 
             product.web.kill()
+            until(lambda: not listens(product.port), what="a worker outlives its master")
             product.start_web()
             assert send(product.target, crowd[3].texts[1])[:2] == answers[3][:2], "a redelivery, after a kill -9 (F1)"
             stranger.execute("ROLLBACK")
