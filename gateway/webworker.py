@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from gunicorn import util
@@ -80,6 +81,7 @@ class QuietWorker(ThreadWorker):
         super().__init__(*args, **kwargs)
         self._paths: Collection[str] = ()
         self._texts: Together = _nobody
+        self._request = plain.request
         self._came: list[tuple[Any, RawRequest]] = []
         self._substitute = Substitute(self._without_texts, lambda: self.method_queue.defer(_nothing))
         self._reading: dict[Any, float] = {}
@@ -115,6 +117,7 @@ class QuietWorker(ThreadWorker):
     def run(self) -> None:
         """Serves until told to stop."""
         self._paths, self._texts = getattr(self.wsgi, "texts", ((), _nobody))
+        self._request = import_module("gateway.plain").request  # as it is on disk after a SIGHUP
         if self._paths:
             self._substitute.begin()
         if isinstance(self.log, QuietLog):
@@ -180,10 +183,13 @@ class QuietWorker(ThreadWorker):
 
     def _hand_over(self, conn: Any) -> None:
         if self._paths and not self._substitute.is_in:
-            request = plain.request(conn.arrived, self._paths)
+            request = self._request(conn.arrived, self._paths)
             if request is not None:
                 self._came.append((conn, request))
                 return
+        self._to_a_thread(conn)
+
+    def _to_a_thread(self, conn: Any) -> None:
         conn.init()
         conn.data_ready = True
         conn.parser.unreader.unread(bytes(conn.arrived))
@@ -197,8 +203,13 @@ class QuietWorker(ThreadWorker):
             self._answer(came)
 
     def _without_texts(self) -> None:
-        """A turn of the loop by its substitute: threads take the texts that come meanwhile, as they take all else."""
+        """A turn of the loop by its substitute: threads take the texts that come meanwhile, as they take all else, and
+        those before them that have not been looked at."""
+        came, self._came = self._came, []
+        for conn, _ in came:
+            self._to_a_thread(conn)
         self.notify()
+        self.set_accept_enabled(self.alive and self.nr_conns < self.worker_connections)
         super().wait_for_and_dispatch_events(_LOOK_SECONDS)
         self.murder_keepalived()
         self.murder_pending()

@@ -33,7 +33,7 @@ from handlers.erasure import digests, is_known
 from handlers.outbound import queue_late_answer
 from handlers.ports import Channel, Doorbell, InboundText, Organisation
 from handlers.records import conversations, heartbeats, inbox
-from handlers.records.company import Lead, PassOn
+from handlers.records.company import Lead, PassOn, TooLong
 from handlers.records.conversations import ConversationRow
 from handlers.records.database import Database, StoreBusy, StoreError, Transaction
 from handlers.records.erasure import is_known as erased
@@ -95,6 +95,14 @@ class Taking(Struct):
     error: Exception | None = field(default_factory=lambda: NotTaken("the text was not taken"))
 
 
+class Unowned(Taking, kw_only=True):
+    """A text to an address that no organisation has: kept for a person, never refused."""
+
+    text: InboundText
+    key: DataKey
+    now: float
+
+
 class Waiting(Taking, kw_only=True):
     """A text that is waited for, what is foreseen of it, and the outbox rows that came of it."""
 
@@ -126,6 +134,10 @@ def receive_all(service: Service, doorbell: Doorbell, texts: Sequence[tuple[Chan
         for each in waiting:
             if isinstance(each.error, NotTaken):
                 each.error = error
+    busy = next((each.error for each in waiting if isinstance(each.error, StoreBusy)), None)
+    for unowned in (each for each in answers if isinstance(each, Unowned)):
+        unowned.error = busy or _hold(service, unowned)
+        busy = busy or (unowned.error if isinstance(unowned.error, StoreBusy) else None)
     if rung := [row for each in waiting if each.error is None for row in each.rung]:
         doorbell.ring(rung)
     return answers
@@ -137,8 +149,7 @@ def _arrived(service: Service, channel: Channel, text: InboundText) -> Taking:
         organisation = service.directory.of(text.medium, text.recipient)
         row_key = DataKey(f"{text.channel}:{text.external_id}", secrets.token_bytes(32))
         if organisation is None:
-            _hold(service, text, row_key, now)
-            return Taking(error=None)
+            return Unowned(text=text, key=row_key, now=now)
         arrival = Arrival(channel, organisation, text, now, row_key, indexes(service, organisation, text, now))
         return Waiting(service=service, arrival=arrival)
     except Exception as error:  # noqa: BLE001 - noted where the text is answered; others come with it
@@ -157,13 +168,14 @@ def _is_foreseen(waiting: Waiting) -> bool:
 def take_waiting(own: Waiting, lead: Lead) -> None:
     """Takes the texts that have come by the time the lock is had, in one transaction; each by itself where that fails.
 
-    Raises nothing: an error is noted where it is waited for.
+    An error is noted where it is waited for. Raises TooLong where the lock was not to be had.
     """
     try:
         _take(own.service.database, lead.board, lead.pass_on)
     except StoreBusy as error:
-        for each in lead.jobs:  # who was not taken along has patience left
+        for each in lead.jobs:  # who was not taken along has patience left, but for those that came with these
             each.error = error
+        raise TooLong from None
     except Exception as error:  # noqa: BLE001 - raised where the text is waited for
         _take_each(lead.board(), error)
 
@@ -366,17 +378,23 @@ def _sealed_reply(arrival: Arrival, reply: str | None) -> bytes | None:
     return None if reply is None else arrival.row_key.seal(reply.encode(), arrival.place("reply"))
 
 
-def _hold(service: Service, text: InboundText, key: DataKey, now: float) -> None:
-    """A text to an address that no organisation has: kept for a person, never refused."""
-    with service.database.write() as tx:
-        if is_known(service, tx, text.channel, text.external_id):
-            return
-        number = inbox.add(tx, text.channel, text.external_id, milliseconds(now), stored_texts.sealed_body(text, key))
-        if number is None:
-            return
-        own = stored_texts.alone(service, text, key)
-        inbox.postpone(tx, number, state="held", organisation=None, attempts=1, due_at=None, reply=None, **own)
-    log.error("a text to an address of no organisation is held: row %d", number)
+def _hold(service: Service, unowned: Unowned) -> Exception | None:
+    """Stores a text to nobody, or says why not."""
+    text, key = unowned.text, unowned.key
+    try:
+        with service.database.write() as tx:
+            number = None
+            if not is_known(service, tx, text.channel, text.external_id):
+                body, at = stored_texts.sealed_body(text, key), milliseconds(unowned.now)
+                number = inbox.add(tx, text.channel, text.external_id, at, body)
+            if number is not None:
+                own = stored_texts.alone(service, text, key)
+                inbox.postpone(tx, number, state="held", organisation=None, attempts=1, due_at=None, reply=None, **own)
+    except Exception as error:  # noqa: BLE001 - noted where the text is answered
+        return error
+    if number is not None:
+        log.error("a text to an address of no organisation is held: row %d", number)
+    return None
 
 
 def _postpone(service: Service, tx: Transaction, number: int, arrival: Arrival, error: Exception) -> str | None:

@@ -97,10 +97,10 @@ class Intake:
 
     def _receive(self, channel: Channel, text: InboundText) -> Replied:
         """One text where the store or the spool may not be as they should be."""
-        glance = self._look(text)
-        if glance.record is not None:
-            return glance.record.reply
         try:
+            glance = self._look(text)
+            if glance.record is not None:
+                return glance.record.reply
             if not self._ready():
                 return self._spooled(text, StoreBusy("the database is not ready yet"))
             if glance.waits:

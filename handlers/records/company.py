@@ -67,9 +67,10 @@ class Company:
         self.do_all((job,), run)
 
     def do_all(self, jobs: Sequence[Job], run: Run[Job]) -> None:
-        """The same with several jobs that one thread brings at once.
+        """The same with several jobs that one thread brings at once, in their order.
 
-        Raises what went wrong first, once each has been run or given up: TooLong, or what `run` raised.
+        Raises what went wrong first: TooLong, or what `run` raised. Those behind it that nobody had taken up by then
+        are not run: they must not overtake.
         """
         if self._pid != os.getpid():
             self._begin()
@@ -80,10 +81,12 @@ class Company:
         deadline, problem = time.monotonic() + self._seconds, None
         for waiter in waiters:
             try:
-                if (leads and waiter is waiters[0]) or self._is_to_lead(waiter, deadline):
+                if problem is None and ((leads and waiter is waiters[0]) or self._is_to_lead(waiter, deadline)):
                     self._lead(waiter, run)
-            except BaseException as error:  # noqa: BLE001 - the next of them may have been told to lead
-                problem = problem or error
+            except BaseException as error:  # noqa: BLE001 - others of them may have been told to lead
+                problem = error
+            if problem is not None:
+                self._withdraw(waiter)
         if problem is not None:
             raise problem
 
@@ -94,6 +97,16 @@ class Company:
         finally:
             lead.end()
 
+    def _withdraw(self, waiter: _Waiter) -> None:
+        """Its job is not to be run any more, unless somebody is at it or has been."""
+        with self._mutex:
+            is_to_lead = waiter.leads and not waiter.done
+            if not is_to_lead and waiter in self._waiting:
+                self._waiting.remove(waiter)
+        if is_to_lead:
+            waiter.woken.acquire(timeout=1.0)  # who told it to lead is about to wake it
+            Lead(self, waiter).end()
+
     def _is_to_lead(self, waiter: _Waiter, deadline: float) -> bool:
         """Waits; whether this thread leads then, or its job has been run by another. Raises TooLong."""
         if not waiter.woken.acquire(timeout=max(0.0, deadline - time.monotonic())):
@@ -102,6 +115,7 @@ class Company:
                     if waiter in self._waiting:
                         self._waiting.remove(waiter)
                     raise TooLong
+            waiter.woken.acquire()  # who has just done the job, or told it to lead, is about to wake it
         return not waiter.done
 
     def take(self, first: _Waiter, most: int | None = None) -> list[_Waiter]:

@@ -141,7 +141,9 @@ class Database:
         self._local = ThreadSeat()
         self._writer = Seat() if self.is_sqlite else self._local
         self._looker, self._looks = Seat(), ThreadLock(patience)
-        self._lock = WriteLock(self.path.with_name(self.path.name + ".lock"), patience) if self.path else None
+        self._lock = (
+            WriteLock(self.path.with_name(f"{self.path.name}.lock"), patience, asks=cuts) if self.path else None
+        )
         self._company = Company(MOST_TOGETHER, patience) if self.is_sqlite else None
         self._guard = HangingGuard(patience) if cuts and not self.is_sqlite else None
 
@@ -208,16 +210,16 @@ class Database:
 
         Raises StoreBusy, and what the two raise.
         """
-        if self._company is None:
+        try:
+            if self._company is not None:
+                with self._within_patience():
+                    if ready := [job for job in jobs if prepare(job)]:
+                        self._company.do_all(ready, run)
+                return
             for job in jobs:
                 with self._guarded():
                     if prepare(job):
                         alone(job, run)
-            return
-        try:
-            with self._within_patience():
-                if ready := [job for job in jobs if prepare(job)]:
-                    self._company.do_all(ready, run)
         except TooLong:
             raise StoreBusy("other threads are writing") from None
 

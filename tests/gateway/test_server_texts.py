@@ -124,6 +124,24 @@ def test_f7_while_the_loop_waits_for_the_store_everybody_else_is_answered(web: W
         assert said(waits, text(b"four")) == b"four: 1 in MainThread"
 
 
+def test_f7_texts_behind_those_that_wait_are_answered_by_threads(web: Web, run: Programs) -> None:
+    [worker] = web.workers()
+    with ExitStack() as opened:
+        clients = [opened.enter_context(web.connect()) for _ in range(11)]
+        for each in clients:
+            said(each, text(b"hello"))
+        os.kill(worker, signal.SIGSTOP)
+        until(lambda: Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        for number, each in enumerate(clients):
+            each.sendall(text(b"%d" % number if number else b"wait"))
+        os.kill(worker, signal.SIGCONT)
+        early = clients[8:]
+        assert all(b": 1 in ThreadPool" in heard(each) for each in early)
+        (run.folder / "go").touch()
+        assert all(heard(each).endswith(b": 8 in MainThread") for each in clients[:8])
+        assert all(said(each, text(b"more")).startswith(b"more: ") for each in clients)
+
+
 def test_a_stop_lets_the_text_that_waits_be_answered(web: Web, run: Programs) -> None:
     with web.connect() as waits:
         waits.sendall(text(b"wait"))

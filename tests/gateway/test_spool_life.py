@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -60,5 +61,24 @@ def test_f7_a_locked_database_and_a_killed_web_process_lose_and_double_nothing(t
             assert product.is_intact()
             number, words = crowd[1].texts[1].number, crowd[1].texts[1].body
             assert leaks(tmp_path, [*forms_of_number(number), *forms_of_words(words)]) == []
+        finally:
+            product.stop()
+
+
+def test_f7_a_process_that_stops_with_the_lock_keeps_nobody_waiting(tmp_path: Path) -> None:
+    crowd = Crowd().take(12)
+    with no_stragglers():
+        product = Product(tmp_path, "http://127.0.0.1:9/none").start_web()
+        try:
+            assert SAFE not in send(product.target, crowd[0].texts[0])[1]
+            with product.database.with_name(f"{product.database.name}.lock").open("rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                with ThreadPoolExecutor(12) as carriers:
+                    answers = list(carriers.map(lambda each: send(product.target, each.texts[1]), crowd))
+                assert {status for status, _, _ in answers} == {200}
+                assert all(SAFE in body for _, body, _ in answers)
+                assert max(seconds for _, _, seconds in answers) < 5
+            product.start_one("clock")
+            until(lambda: product.count("SELECT count(*) FROM inbox WHERE state = 'taken'") == 13, 30)
         finally:
             product.stop()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from handlers import inbound
 from handlers.inbound import Arrival, Waiting
 from handlers.ports import InboundText
-from handlers.records.company import Lead
+from handlers.records.company import Lead, TooLong
 from handlers.records.database import Database, StoreBusy, StoreError
 from handlers.vault import DataKey
 from tests.fakes import Desk, organisation
@@ -118,7 +118,8 @@ def test_f3_who_is_refused_the_lock_fails_alone(desk: Desk) -> None:
 
     for each in (first, second):
         inbound.foresee(each)
-    inbound.take_waiting(first, cast(Lead, Refused([first])))
+    with pytest.raises(TooLong):
+        inbound.take_waiting(first, cast(Lead, Refused([first])))
     assert isinstance(first.error, StoreBusy)
     inbound.take_waiting(second, cast(Lead, Crew([second])))
     assert second.error is None
@@ -144,7 +145,26 @@ def test_a_text_to_nobody_and_one_that_breaks_take_no_other_with_them(desk: Desk
     assert (held.reply, held.error) == (None, None)
     assert untaken.error is not None
     assert taken.reply is not None
-    assert desk.rows("SELECT state FROM inbox ORDER BY id") == [("held",), ("taken",)]
+    assert desk.rows("SELECT state FROM inbox ORDER BY id") == [("taken",), ("held",)]
+
+
+def test_f3_behind_one_that_did_not_get_the_lock_none_of_its_company_is_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, tried = type(desk.service.database).write, []
+
+    def busy(database: Database, at_commit: Callable[[], None] | None = None) -> Any:
+        tried.append(at_commit)
+        if len(tried) == 1:
+            raise StoreBusy("another program is writing")
+        return write(database, at_commit)
+
+    monkeypatch.setattr(type(desk.service.database), "write", busy)
+    nobody = InboundText("twilio", "SM" + "0" * 32, "sms", "+447700900001", "+447700900999", "hello")
+    texts = [desk.text("hello"), desk.text("just left clapham junction"), nobody]
+    answers = inbound.receive_all(desk.service, desk.doorbell, [(desk.channel, each) for each in texts])
+    assert all(isinstance(each.error, StoreBusy) for each in answers)
+    assert desk.rows("SELECT id FROM inbox") == []
 
 
 def test_the_bell_rings_for_all_of_them(desk: Desk) -> None:

@@ -47,6 +47,55 @@ def test_what_comes_meanwhile_is_done_together_in_order() -> None:
     assert counter.batches == [[0], [1, 2, 3, 4, 5, 6, 7, 8], [9, 10, 11]]
 
 
+def test_what_one_thread_brings_at_once_is_done_in_order_eight_at_a_time() -> None:
+    company, counter = Company(8, 10), Counter()
+    counter.go.set()
+    company.do_all(range(11), counter.run)
+    assert counter.batches == [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10]]
+    assert waiting(company) == 0
+
+
+def test_behind_one_that_fails_none_of_its_company_is_done_and_others_are() -> None:
+    company, counter = Company(8, 10), Counter()
+    begun, go = threading.Event(), threading.Event()
+
+    def refused(_: int, lead: Lead) -> None:
+        begun.set()
+        assert go.wait(10)
+        raise TooLong
+
+    def lead() -> None:
+        with pytest.raises(TooLong):
+            company.do_all([0, 1, 2], refused)
+
+    counter.go.set()
+    first = threading.Thread(target=lead)
+    first.start()
+    assert begun.wait(10)
+    other = bring(company, counter, 3)
+    until(lambda: waiting(company) == 4)
+    go.set()
+    for thread in (first, other):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert sorted(number for batch in counter.batches for number in batch if number == 3) == [3]
+    assert waiting(company) == 0
+    company.do(4, counter.run)
+    assert counter.batches[-1] == [4]
+
+
+def test_what_one_thread_brings_while_another_leads_waits_no_longer_than_it_may() -> None:
+    company, counter = Company(8, 0.05), Counter()
+    first = bring(company, counter, 0)
+    assert counter.begun.wait(10)
+    with pytest.raises(TooLong):
+        company.do_all([1, 2, 3], counter.run)
+    assert waiting(company) == 0
+    counter.go.set()
+    first.join(10)
+    assert counter.batches == [[0]]
+
+
 def test_who_waits_too_long_gives_up_and_is_not_done_later() -> None:
     company, counter = Company(8, 0.05), Counter()
     first = bring(company, counter, 0)

@@ -238,6 +238,22 @@ class TestWriteLock:
         first.join()
         assert done.is_set(), "a killed holder lets go"
 
+    def test_a_main_thread_gives_up_in_time_too(self, tmp_path: Path) -> None:
+        flag, path = tmp_path / "holding", tmp_path / "lock"
+        holder = _spawn.Process(target=_hold_lock, args=(str(path), str(flag)))
+        holder.start()
+        until(flag.exists)
+        ours = _spawn.Process(
+            target=_tries_twice, args=(str(path), str(tmp_path / "gave_up"), str(tmp_path / "got_it"))
+        )
+        ours.start()
+        until((tmp_path / "gave_up").exists)
+        os.kill(holder.pid or 0, signal.SIGKILL)
+        ours.join(20)
+        assert ours.exitcode == 0
+        assert (tmp_path / "got_it").exists(), "and gets the lock, with others' alarms as they were, once it is free"
+        holder.join()
+
     def test_it_turns_busy_into_a_store_error(self, lite: Database) -> None:
         assert lite._lock is not None
         lite._lock._seconds = 0.1
@@ -281,6 +297,21 @@ def _hold_lock(path: str, flag: str) -> None:
     with WriteLock(Path(path), 1).held():
         Path(flag).touch()
         signal.pause()
+
+
+def _tries_twice(path: str, gave_up: str, got_it: str) -> None:
+    lock, kept = WriteLock(Path(path), 30), signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 1000)
+    try:
+        with lock.held(0.05):
+            raise AssertionError("somebody else holds it")
+    except LockTimeout:
+        Path(gave_up).touch()
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+    assert signal.getitimer(signal.ITIMER_REAL)[0] > 900
+    signal.signal(signal.SIGALRM, kept)
+    with lock.held():
+        Path(got_it).touch()
 
 
 def _write(path: str, go: object, counts: object, number: int) -> None:
