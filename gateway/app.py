@@ -20,9 +20,7 @@ class Parts(Struct, frozen=True):
 
     Args:
         channels: each gets its own addresses under its name.
-        receive: takes a text durably and returns the reply; `gateway.web.webhook.Texts` says how is answered what it
-            raises.
-        receive_all: the same for several texts that have come by now, see there; without it one after the other.
+        receive: takes texts durably; see `gateway.web.webhook.Texts`.
         note_status: takes a status callback.
         checks: what /healthy looks at.
         development: whether the home page may say how to text the gateway.
@@ -32,7 +30,7 @@ class Parts(Struct, frozen=True):
     """
 
     channels: Sequence[Channel]
-    receive: webhook.Receive
+    receive: webhook.ReceiveAll
     note_status: webhook.NoteStatus
     checks: Sequence[health.Check] = ()
     development: bool = False
@@ -41,7 +39,6 @@ class Parts(Struct, frozen=True):
     senders: Mapping[str, Sequence[str]] = field(default_factory=dict)
     take_over: handover.TakeOver | None = None
     is_twin: handover.IsSigned | None = None
-    receive_all: webhook.ReceiveAll | None = None
 
 
 class App(Flask):
@@ -70,7 +67,7 @@ def create_app(parts: Parts) -> App:
     app.url_map.redirect_defaults = False
     failures.install(app)
     direct: dict[str, webhook.Answer] = {}
-    texts = webhook.Texts(parts.channels, parts.receive_all or webhook.one_by_one(parts.receive))
+    texts = webhook.Texts(parts.channels, parts.receive)
     app.texts = texts.paths, texts.answer
     for channel in parts.channels:
         answers = webhook.answers(channel, texts, parts.note_status)

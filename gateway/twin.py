@@ -30,6 +30,7 @@ from gateway.server import serve
 from gateway.setting import is_loopback
 from gateway.twin_alarms import TwinAlarms
 from gateway.web.health import Check, CheckFailedError
+from gateway.web.webhook import one_by_one
 from handlers import spooling
 from handlers.flow_store import StoredFlows
 from handlers.ports import Channel, Clock, InboundText, StatusNote
@@ -92,7 +93,7 @@ def create() -> WSGIApplication:
     app = create_app(
         Parts(
             channels=(channel,),
-            receive=receive,
+            receive=one_by_one(receive),
             note_status=_no_status,
             checks=(
                 Check("intake", spool.try_out),

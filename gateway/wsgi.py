@@ -59,8 +59,7 @@ def create() -> App:
     app = create_app(
         Parts(
             channels=tuple(channel for name, channel in service.channels.items() if name != EXERCISE),
-            receive=intake.receive,
-            receive_all=measured.around_turns(intake.receive_all),
+            receive=measured.around_turns(intake.receive_all),
             note_status=note_status,
             checks=checks(service, config, parts.spool, ready),
             development=not config.production,

@@ -84,27 +84,28 @@ class WriteLock(ThreadLock):
     @contextmanager
     def held(self, seconds: float | None = None) -> Iterator[None]:
         """Holds the lock; `seconds` as for `turn`. Raises LockTimeout."""
+        deadline = time.monotonic() + (self._seconds if seconds is None else seconds)
         with self.turn(seconds):
             if self._file is None:
                 self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._take(self._file, self._seconds if seconds is None else seconds)
+            self._take(self._file, deadline)
             try:
                 yield
             finally:
                 fcntl.flock(self._file, fcntl.LOCK_UN)
 
-    def _take(self, file: int, seconds: float) -> None:
+    def _take(self, file: int, deadline: float) -> None:
         if _is_had(file):
             return
         if threading.current_thread() is threading.main_thread():
             try:
-                with _at_most(seconds):
+                with _at_most(deadline - time.monotonic()):
                     fcntl.flock(file, fcntl.LOCK_EX)
             except LockTimeout:
                 fcntl.flock(file, fcntl.LOCK_UN)  # the alarm may have come with the lock
                 raise
         elif self._asks:
-            deadline, pause = time.monotonic() + seconds, threading.Event()
+            pause = threading.Event()
             while not _is_had(file):
                 if time.monotonic() > deadline:
                     raise LockTimeout("another process is at it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pytest
 import urllib3
@@ -13,6 +14,7 @@ from gateway.app import Parts, create_app
 from gateway.channels.simulator import sign
 from gateway.channels.synthetic import SyntheticChannel, secrets_of
 from gateway.synthetic import INBOUND, SyntheticReporter
+from gateway.web.webhook import one_by_one
 from handlers import inbound, status, synthetic, timers
 from handlers.conditions import Surroundings, found
 from handlers.forwarding import Forwarder
@@ -77,9 +79,7 @@ def station(lite: Database) -> Iterator[Station]:
         sinks=sinks,
         channels={**desk.service.channels, channel.name: channel},
     )
-    app = create_app(
-        Parts([channel], lambda heard, text: inbound.receive(service, desk.doorbell, heard, text), lambda note: None)
-    )
+    app = create_app(Parts([channel], one_by_one(partial(inbound.receive, service, desk.doorbell)), lambda note: None))
     forwarder = Forwarder(service, sweeps=False)
     forwarder.start()
     with served(app) as address:

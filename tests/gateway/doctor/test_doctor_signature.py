@@ -10,6 +10,7 @@ import pytest
 
 from gateway.app import Parts, create_app
 from gateway.channels.twilio import PublicUrls, TwilioChannel
+from gateway.web.webhook import one_by_one
 from handlers.ports import StatusNote
 from tests.gateway.doctor.conftest import Patient
 from tests.gateway.served import always, served
@@ -32,7 +33,7 @@ class Running:
     def starts(self, public_url: str, account: str = ACCOUNT, tokens: tuple[str, ...] = (TOKEN,)) -> None:
         """Starts it with these settings."""
         channel = TwilioChannel(account, tokens, PublicUrls.under(public_url))
-        self._app = create_app(Parts([channel], lambda *_: None, self.notes.append))
+        self._app = create_app(Parts([channel], one_by_one(lambda *_: None), self.notes.append))
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from gateway.app import Parts, create_app
 from gateway.channels.mailbox import MemoryMailbox
 from gateway.channels.simulator import SimulatorChannel
+from gateway.web.webhook import one_by_one
 from handlers.ports import Channel, InboundText, OutboundText
 from tests.gateway.served import served
 
@@ -23,7 +24,7 @@ class Gateway:
         self.mailbox = MemoryMailbox()
         self.url = ""
         channel = SimulatorChannel(SECRET, self.mailbox)
-        self.app = create_app(Parts([channel], self._receive, lambda _: None))
+        self.app = create_app(Parts([channel], one_by_one(self._receive), lambda _: None))
 
     def send(self, text: str, *, to: str = "+447700900001", by: str = "61016") -> None:
         """Texts a phone by itself, as a timer does."""

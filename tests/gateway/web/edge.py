@@ -15,6 +15,7 @@ from gateway.channels.simulator import SimulatorChannel
 from gateway.channels.simulator import sign as sign_for_simulator
 from gateway.channels.twilio import PublicUrls, TwilioChannel
 from gateway.web.health import Check
+from gateway.web.webhook import one_by_one
 from handlers.ports import Channel, InboundText, StatusNote
 from tests import carrier
 from tests.carrier import ACCOUNT
@@ -42,7 +43,14 @@ class Edge:
         )
         how_to_text = ("Run: quietline phone & text", "Or <b>text</b>:\n  +447700900001")
         self.app = create_app(
-            Parts(channels, self._receive, self._note_status, checks, development=development, how_to_text=how_to_text)
+            Parts(
+                channels,
+                one_by_one(self._receive),
+                self._note_status,
+                checks,
+                development=development,
+                how_to_text=how_to_text,
+            )
         )
         self.client: FlaskClient = self.app.test_client()
 

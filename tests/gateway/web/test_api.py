@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from gateway.app import Parts, create_app
 from gateway.web import api
 from gateway.web.raw import MAX_BODY
+from gateway.web.webhook import one_by_one
 from handlers.acknowledgements import CAUSES, OUTCOMES, Answer, acknowledge
 from handlers.records.database import Database, StoreError
 from handlers.report_list import list_reports
@@ -41,7 +42,7 @@ class ControlRooms:
             database, sinks=[FakeSink(), FakeSink("other"), FakeSink("team")], organisations=[force, elsewhere]
         )
         self.breaks: Exception | None = None
-        parts = Parts((), lambda *_: None, lambda *_: None, acknowledge=self._acknowledge, senders=SENDERS)
+        parts = Parts((), one_by_one(lambda *_: None), lambda *_: None, acknowledge=self._acknowledge, senders=SENDERS)
         self.client = create_app(parts).test_client()
         self.desk.say("a man is staring at me on the 18:05 Victoria to Brighton")
         self.report: str = self.desk.rows("SELECT id FROM reports WHERE revision > 0")[0][0]
@@ -217,7 +218,7 @@ class TestWhoMay:
         assert rooms.say("accepted", report="cccc", by="team").status_code == 200
 
     def test_without_any_secret_nobody_is_let_in(self, rooms: ControlRooms) -> None:
-        parts = Parts((), lambda *_: None, lambda *_: None, acknowledge=rooms._acknowledge)
+        parts = Parts((), one_by_one(lambda *_: None), lambda *_: None, acknowledge=rooms._acknowledge)
         rooms.client = create_app(parts).test_client()
         refused(rooms.say("accepted"), 403, "signature")
 

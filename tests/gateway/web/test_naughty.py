@@ -14,6 +14,7 @@ from gateway.app import Parts, create_app
 from gateway.channels.simulator import sign
 from gateway.channels.synthetic import SyntheticChannel
 from gateway.metrics.server import MetricsApp
+from gateway.web.webhook import one_by_one
 from handlers import staff
 from handlers.ports import BadRequest, RawRequest
 from handlers.records.database import Database
@@ -87,7 +88,7 @@ def test_naughty_headers_of_control_rooms_are_refused(header: str) -> None:
     answers: list[object] = []
     parts = Parts(
         (),
-        lambda *_: None,
+        one_by_one(lambda *_: None),
         lambda *_: None,
         acknowledge=lambda *all_of: answers.append(all_of),
         senders={"room": (room,)},
